@@ -1,0 +1,184 @@
+"""Images, the sets they are gathered in, and the runs that import them."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import ClassVar
+
+import pgtrigger
+from accounts.models import WorkspaceModel, WorkspaceQuerySet
+from accounts.policy import Action
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from jobs.models import Run
+
+from images import content
+from images.pixels import Pixels, decode_image
+
+
+class Source(models.TextChoices):
+    """Whether pictures were taken of people or made by a model."""
+
+    REAL = "real", "real"
+    SYNTHETIC = "synthetic", "synthetic"
+
+
+class ImageQuerySet(WorkspaceQuerySet["Image"]):
+    """Images, by who may see them."""
+
+    view_action = Action.VIEW_IMAGES
+
+
+class Image(WorkspaceModel):
+    """One grayscale radiograph, named by the digest of its pixels; what a set says of it lies on the set's item."""
+
+    sha256 = models.CharField("digest of the pixels", max_length=64, editable=False)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bits = models.PositiveSmallIntegerField("bits per pixel")
+    file = models.FileField(max_length=200, editable=False)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "sha256"], name="image_once_per_workspace"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]} ({self.width} x {self.height}, {self.bits} bit)"
+
+    def load_pixels(self) -> Pixels:
+        """The grey levels, (height, width) uint8 or uint16, as they were stored."""
+        return decode_image(content.read(self.file.name), max_pixels=float("inf"), min_side=1)
+
+
+class ImageSetQuerySet(WorkspaceQuerySet["ImageSet"]):
+    """Image sets, by who may see them and by what one looks for."""
+
+    view_action = Action.VIEW_IMAGES
+
+    def matching(self, words: str) -> "ImageSetQuerySet":
+        """Sets whose name or description has every one of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(models.Q(name__icontains=word) | models.Q(description__icontains=word))
+        return found
+
+    def from_source(self, source: str) -> "ImageSetQuerySet":
+        """Sets of one source; all sets for any other word."""
+        return self.filter(source=source) if source in Source.values else self
+
+
+class ImageSet(WorkspaceModel):
+    """A named collection of images that never changes: a real dataset, a run's output or an uploaded folder."""
+
+    name = models.CharField(max_length=200)
+    source = models.CharField(max_length=9, choices=Source.choices)
+    is_phantom = models.BooleanField("drawn phantoms", default=False)
+    description = models.TextField(blank=True)
+    provenance = models.JSONField(default=dict, blank=True)
+    digest = models.CharField("digest over the images", max_length=64, editable=False)
+    count = models.PositiveIntegerField("number of images", editable=False)
+
+    objects = ImageSetQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(
+                name="image_set_never_changes",
+                operation=pgtrigger.UpdateOf("name", "source", "is_phantom", "digest", "count", "workspace_id"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The page of this set."""
+        return reverse("images:image_set_detail", args=[self.pk])
+
+    @staticmethod
+    def digest_of(sha256s: Iterable[str]) -> str:
+        """SHA-256 over the images' digests, sorted, one a line: the same images in any order give the same digest."""
+        return hashlib.sha256("\n".join(sorted(sha256s)).encode()).hexdigest()
+
+
+class ImageSetItemQuerySet(models.QuerySet["ImageSetItem"]):
+    """Items of image sets."""
+
+    def with_images(self) -> "ImageSetItemQuerySet":
+        """Items in their order, the images fetched along."""
+        return self.select_related("image").order_by("position")
+
+
+class ImageSetItem(models.Model):
+    """What one set says of one image; another set may say something else of the same pixels."""
+
+    image_set = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="items")
+    image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveIntegerField()
+    group = models.CharField("patient or prompt: the unit that is resampled", max_length=200)
+    caption = models.TextField("prompt or report sentence", blank=True)
+    findings = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    patient = models.CharField(max_length=200, blank=True)
+    age = models.PositiveSmallIntegerField("age in years", null=True, blank=True)
+    sex = models.CharField(max_length=1, blank=True)
+    view = models.CharField(max_length=20, blank=True)
+
+    objects = ImageSetItemQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["image_set", "position"], name="one_item_per_position"),
+            models.UniqueConstraint(fields=["image_set", "image"], name="one_item_per_image"),
+        ]
+        triggers: ClassVar[list[pgtrigger.Trigger]] = [
+            pgtrigger.Protect(name="image_set_item_never_changes", operation=pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image_set_id} #{self.position}"
+
+
+class ImportRunQuerySet(WorkspaceQuerySet["ImportRun"]):
+    """Imports, by who may see them."""
+
+    view_action = Action.VIEW_IMAGES
+
+
+class ImportRun(Run):
+    """The making of one image set from a folder on the server or from an uploaded archive."""
+
+    class Layout(models.TextChoices):
+        """How the folder says what it knows of its images."""
+
+        NIH = "nih", "NIH ChestX-ray14"
+        CSV = "csv", "folder with a CSV file"
+        DICOM = "dicom", "folder of DICOM files"
+
+    name = models.CharField("name of the image set", max_length=200)
+    layout = models.CharField(max_length=5, choices=Layout.choices)
+    source = models.CharField(max_length=9, choices=Source.choices, default=Source.REAL)
+    is_phantom = models.BooleanField("drawn phantoms", default=False)
+    description = models.TextField(blank=True)
+    directory = models.CharField("folder on the server", max_length=1000, blank=True)
+    archive = models.FileField("uploaded archive", max_length=200, blank=True)
+    image_set = models.OneToOneField(
+        ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="import_run"
+    )
+    report = models.JSONField(default=dict, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"import of {self.name}"
+
+    def get_absolute_url(self) -> str:
+        """The page of this import."""
+        return reverse("images:import_detail", args=[self.pk])
