@@ -1,0 +1,19 @@
+"""Every address of the site."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+from health_check.views import HealthCheckView
+
+health = HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Storage"])
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("", include("images.urls")),
+    path("", include("generation.urls")),
+    path("", include("evaluation.urls")),
+    path("", include("reader_study.urls")),
+    path("api/v1/", include("config.api")),
+    path("api/schema.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("health/", health, name="health"),
+]

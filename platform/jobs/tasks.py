@@ -1,0 +1,30 @@
+"""The two kinds of tasks, and the sweeper.
+
+A task is an interface: it loads a row, calls one function, stores the outcome. Arguments are ids and nothing else.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task  # noqa: TID251  the one place where tasks are made
+from celery.app.task import Task
+
+from jobs.services import sweep_runs
+
+Body = Callable[..., None]
+
+
+def cpu_task(body: Body) -> "Task[Any, None]":
+    """Work for any worker: imports, statistics, housekeeping."""
+    return shared_task(body, queue="cpu", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+
+
+def gpu_task(body: Body) -> "Task[Any, None]":
+    """Work for a worker that owns an accelerator (one process each); runs on the CPU where there is none."""
+    return shared_task(body, queue="gpu", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+
+
+@cpu_task
+def sweep() -> None:
+    """Bring back the work of dead workers."""
+    sweep_runs()
