@@ -56,7 +56,8 @@ class WorkspaceViewSet(viewsets.GenericViewSet[Any]):
     def workspace_for(self, action: Action) -> Workspace:
         """The workspace named by `workspace` (slug) in body or query, or the only one in which `action` is allowed."""
         allowed = workspaces_for(self.request.user, action)
-        slug = self.request.data.get("workspace") or self.request.query_params.get("workspace")
+        body = self.request.data if isinstance(self.request.data, dict) else {}
+        slug = body.get("workspace") or self.request.query_params.get("workspace")
         if slug:
             allowed = allowed.filter(slug=slug)
         found = list(allowed[:2])

@@ -16,12 +16,17 @@ Body = Callable[..., None]
 
 def cpu_task(body: Body) -> "Task[Any, None]":
     """Work for any worker: imports, statistics, housekeeping."""
-    return shared_task(body, queue="cpu", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+    return _task(body, "cpu")
 
 
 def gpu_task(body: Body) -> "Task[Any, None]":
     """Work for a worker that owns an accelerator (one process each); runs on the CPU where there is none."""
-    return shared_task(body, queue="gpu", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+    return _task(body, "gpu")
+
+
+def _task(body: Body, queue: str) -> "Task[Any, None]":
+    declare = shared_task(queue=queue, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+    return declare(body)
 
 
 @cpu_task
