@@ -59,7 +59,7 @@ def decode_image(data: bytes, *, max_pixels: float = MAX_PIXELS, min_side: int =
         warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
         picture = _open(data)
     with picture:
-        _check_size(picture.width, picture.height, max_pixels, min_side)
+        check_size(picture.width, picture.height, max_pixels, min_side)
         if getattr(picture, "n_frames", 1) != 1:
             raise SeveralFrames("holds several frames; export one picture per file")
         _check_depth(picture)
@@ -77,7 +77,8 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         raise UnreadableImage(f"the image file is damaged ({error})") from error
 
 
-def _check_size(width: int, height: int, max_pixels: float, min_side: int) -> None:
+def check_size(width: int, height: int, max_pixels: float, min_side: int) -> None:
+    """Raise ImageTooLarge or ImageTooSmall where a picture of this size is not taken."""
     if width * height > max_pixels:
         limit = f"{max_pixels / 1e6:g} megapixels"
         raise ImageTooLarge(f"{width} x {height} is {width * height / 1e6:.1f} megapixels; the limit is {limit}")

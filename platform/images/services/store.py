@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from images import content
-from images.models import Image, ImageSet, ImageSetItem, Source
+from images.models import Image, ImageSet, ImageSetItem
 from images.pixels import Pixels, encode_png, pixel_digest
 
 
@@ -113,4 +113,3 @@ def _item(image_set: ImageSet, position: int, row: ItemRow) -> ImageSetItem:
     )
 
 
-__all__ = ["ItemRow", "Source", "create_image_set", "store_image"]
