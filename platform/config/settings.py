@@ -3,11 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from config.database import database_from_url
 from config.env import env_bool, env_int, env_list, env_paths, env_str, secret_key
 from embedded import known_urls
+
+# Lets Django's generic classes be written with their types, as in ModelForm[Workspace].
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 NEGATOSCOPE_HOME = Path(env_str("NEGATOSCOPE_HOME", str(BASE_DIR / "var"))).resolve()
