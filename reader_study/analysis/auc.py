@@ -1,0 +1,30 @@
+"""Empirical AUC of one reader."""
+
+import math
+
+import numpy as np
+from scipy import stats
+
+from reader_study.analysis.covariance import delong
+from reader_study.analysis.placement import Components, placements
+from reader_study.analysis.types import Estimate, Floats, Interval, missing
+
+
+def auc(positives: Floats, negatives: Floats, *, alpha: float = 0.05) -> Estimate:
+    """AUC of ratings `positives` (n1,) over `negatives` (n0,) with its DeLong interval, clipped to [0, 1].
+
+    No value where a class is empty; no interval where a class has one case or the variance is zero.
+    """
+    n = positives.size + negatives.size
+    if not positives.size or not negatives.size:
+        return missing("auc_delong", n, "AUC needs both real and synthetic cases.")
+    area, v10, v01 = placements(positives, negatives)
+    if min(positives.size, negatives.size) < 2:
+        return Estimate(area, None, "auc_delong", n, warnings=("An interval needs two cases of each class.",))
+    variance = float(delong(Components(np.array([area]), v10[None], v01[None]))[0, 0])
+    if variance == 0:
+        return Estimate(area, None, "auc_delong", n, warnings=("The ratings leave no variance: no interval.",))
+    error = math.sqrt(variance)
+    half = float(stats.norm.ppf(1 - alpha / 2)) * error
+    interval = Interval(max(0.0, area - half), min(1.0, area + half), 1 - alpha)
+    return Estimate(area, interval, "auc_delong", n, standard_error=error)

@@ -1,0 +1,125 @@
+"""Covariance matrices of two-sample statistics that share cases."""
+
+import numpy as np
+
+from reader_study.analysis.errors import AnalysisError, NotEstimable
+from reader_study.analysis.grid import Grid
+from reader_study.analysis.placement import Components
+from reader_study.analysis.types import Floats, Ints
+
+
+def delong(components: Components) -> Floats:
+    """(g, g) covariance: cov(V10)/n1 + cov(V01)/n0, ddof 1 (DeLong 1988). Needs every case read in every cell."""
+    _need_complete(components)
+    return _share(components.positives) + _share(components.negatives)
+
+
+def jackknife(components: Components) -> Floats:
+    """(g, g) covariance from leaving out one case at a time, in closed form; missing reads allowed.
+
+    Leaving out case k changes a mean of n components from A to (n A - V_k)/(n - 1), and not at all where k was not read.
+    cov = (N-1)/N times the centred cross-products over all N cases (Quenouille; Hillis 2007, Stat Med 26:596).
+    """
+    left_out = np.concatenate([_leave_out(components.positives), _leave_out(components.negatives)], axis=1)
+    n = left_out.shape[1]
+    shift = left_out - left_out.mean(axis=1, keepdims=True)
+    return np.asarray((n - 1) / n * (shift @ shift.T))
+
+
+def unbiased_auc(components: Components, positives: Floats, negatives: Floats) -> Floats:
+    """(g, g) unbiased covariance of empirical AUCs from ratings positives (g, n1) and negatives (g, n0).
+
+    delta = (n0 n1)^2 / [n0 (n0-1) n1 (n1-1)]; cov_gh = {(1-delta) s_g s_h + delta [sum SP SP + sum SN SN - cross]} /
+    (n0 n1)^2 with s = n0 n1 A, SP = n0 V10, SN = n1 V01, cross = sum of psi_g psi_h over pairs (Gallas 2006). It may be
+    negative.
+    """
+    _need_complete(components)
+    n0, n1 = negatives.shape[1], positives.shape[1]
+    pairs = float(n0 * n1)
+    delta = pairs**2 / (n0 * (n0 - 1.0) * n1 * (n1 - 1.0))
+    sums = pairs * components.estimates
+    by_case = n0**2 * components.positives @ components.positives.T
+    by_case = by_case + n1**2 * components.negatives @ components.negatives.T
+    inner = by_case - cross_products(positives, negatives)
+    return np.asarray(((1 - delta) * np.outer(sums, sums) + delta * inner) / pairs**2)
+
+
+def cross_products(positives: Floats, negatives: Floats) -> Floats:
+    """(g, g) sums over all pairs of psi_g psi_h: joint histograms for few rating levels, else blocks of pairs."""
+    levels, codes = np.unique(np.concatenate([positives, negatives], axis=1), return_inverse=True)
+    codes = codes.reshape(len(positives), -1)
+    if levels.size * len(positives) <= 2_000:
+        return _cross_by_levels(codes[:, : positives.shape[1]], codes[:, positives.shape[1] :], levels.size)
+    return _cross_by_blocks(positives, negatives)
+
+
+def _cross_by_levels(positives: Ints, negatives: Ints, k: int) -> Floats:
+    g = len(positives)
+    psi = np.heaviside(np.subtract.outer(np.arange(k), np.arange(k)).astype(np.float64), 0.5)
+    high, low = _joint_histogram(positives, k), _joint_histogram(negatives, k)
+    # high[ga, hb] -> sum_ab psi[a, c] psi[b, d] high, then the product with the negatives' histogram.
+    carried = np.einsum("ac,gahb,bd->gchd", psi, high.reshape(g, k, g, k), psi, optimize=True)
+    return np.asarray(np.einsum("gchd,gchd->gh", carried, low.reshape(g, k, g, k)))
+
+
+def _joint_histogram(codes: Ints, k: int) -> Floats:
+    marks = (codes[:, None, :] == np.arange(k)[None, :, None]).astype(np.float64)
+    flat = marks.reshape(-1, codes.shape[1])
+    return np.asarray(flat @ flat.T)
+
+
+def _cross_by_blocks(positives: Floats, negatives: Floats, budget: int = 4_000_000) -> Floats:
+    g, n0 = negatives.shape
+    total = np.zeros((g, g))
+    step = max(1, budget // (g * n0))
+    for start in range(0, positives.shape[1], step):
+        block = positives[:, start : start + step, None] - negatives[:, None, :]
+        psi = np.heaviside(block, 0.5).reshape(g, -1)
+        total += psi @ psi.T
+    return total
+
+
+def _share(values: Floats) -> Floats:
+    n = values.shape[1]
+    if n < 2:
+        raise NotEstimable("A variance needs at least two real and two synthetic cases.")
+    centred = values - values.mean(axis=1, keepdims=True)
+    return np.asarray(centred @ centred.T / (n - 1) / n)
+
+
+def _leave_out(values: Floats) -> Floats:
+    read = ~np.isnan(values)
+    n = read.sum(axis=1, keepdims=True)
+    if (n < 2).any():
+        raise NotEstimable("A variance needs at least two real and two synthetic reads of every reader.")
+    mean = np.nanmean(values, axis=1, keepdims=True)
+    return np.asarray(np.where(read, (n * mean - np.nan_to_num(values)) / (n - 1), mean))
+
+
+def _need_complete(components: Components) -> None:
+    if np.isnan(components.positives).any() or np.isnan(components.negatives).any():
+        raise NotEstimable("This covariance needs every case read by every reader: use the jackknife.")
+
+
+def auc_covariance(grid: Grid, components: Components, method: str) -> Floats:
+    """(g, g) covariance of the AUCs of `grid` by `method`: delong, jackknife or unbiased."""
+    if method == "unbiased":
+        negatives, positives = grid.cells()
+        return unbiased_auc(components, positives, negatives)
+    return component_covariance(components, method)
+
+
+def component_covariance(components: Components, method: str) -> Floats:
+    """(g, g) covariance of any two-sample statistic from its components: delong or jackknife."""
+    if method == "delong":
+        return delong(components)
+    if method == "jackknife":
+        return jackknife(components)
+    raise AnalysisError(f"Unknown covariance {method!r}: choose delong, jackknife or unbiased.")
+
+
+def choose_covariance(grid: Grid) -> tuple[str, str]:
+    """The covariance method that the design allows, and the reason in words."""
+    if grid.is_complete:
+        return "delong", "Every reader read every case: DeLong covariances."
+    return "jackknife", "Some reads are missing: jackknife covariances over the reads that exist."
