@@ -31,7 +31,8 @@ def put_once(key: str, make: Callable[[], bytes]) -> None:
 def read(key: str) -> bytes:
     """The bytes stored under `key`; FileNotFoundError where there are none."""
     with default_storage.open(key) as file:
-        return file.read()
+        data: bytes = file.read()
+    return data
 
 
 def _write_then_rename(path: Path, data: bytes) -> None:

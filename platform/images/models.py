@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import pgtrigger
-from accounts.models import WorkspaceModel, WorkspaceQuerySet
-from accounts.policy import Action
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
-from jobs.models import Run
 
+from accounts.models import WorkspaceModel, WorkspaceQuerySet
+from accounts.policy import Action
 from images import content
 from images.pixels import Pixels, decode_image
+from jobs.models import Run
 
 
 class Source(models.TextChoices):
@@ -50,7 +50,7 @@ class Image(WorkspaceModel):
 
     def load_pixels(self) -> Pixels:
         """The grey levels, (height, width) uint8 or uint16, as they were stored."""
-        return decode_image(content.read(self.file.name), max_pixels=float("inf"), min_side=1)
+        return decode_image(content.read(str(self.file.name)), max_pixels=float("inf"), min_side=1)
 
 
 class ImageSetQuerySet(WorkspaceQuerySet["ImageSet"]):

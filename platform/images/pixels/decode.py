@@ -68,7 +68,7 @@ def decode_image(data: bytes, *, max_pixels: float = MAX_PIXELS, min_side: int =
 
 def _open(data: bytes) -> ImageFile.ImageFile:
     try:
-        return PillowImage.open(io.BytesIO(data), formats=FORMATS)  # type: ignore[return-value]
+        return PillowImage.open(io.BytesIO(data), formats=FORMATS)
     except PillowImage.DecompressionBombError as error:
         raise ImageTooLarge("declares more pixels than can be opened safely") from error
     except UnidentifiedImageError as error:
@@ -91,9 +91,9 @@ def _check_depth(picture: ImageFile.ImageFile) -> None:
     deep = any(";16" in str(tile[3]) for tile in picture.tile)
     if deep and not picture.mode.startswith("I"):
         raise NotGrayscale("16-bit colour; export it as 16-bit grayscale")
-    if picture.format == "TIFF" and picture.mode.startswith("I"):
-        if getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
-            raise NotGrayscale("a 16-bit TIFF in which zero is white; export it with zero as black")
+    inverted = picture.format == "TIFF" and getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO
+    if inverted and picture.mode.startswith("I"):
+        raise NotGrayscale("a 16-bit TIFF in which zero is white; export it with zero as black")
 
 
 def _load(picture: ImageFile.ImageFile) -> PillowImage.Image:
@@ -117,7 +117,7 @@ def _grey_levels(picture: PillowImage.Image) -> Pixels:
 
 
 def _sixteen_bit(levels: NDArray[np.generic]) -> Pixels:
-    if levels.min() < 0 or levels.max() > np.iinfo(np.uint16).max:  # type: ignore[operator]
+    if levels.min() < 0 or levels.max() > np.iinfo(np.uint16).max:
         raise NotGrayscale("grey levels outside 0 to 65535; export it as 16-bit grayscale")
     return levels.astype(np.uint16)
 

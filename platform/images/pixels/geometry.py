@@ -27,7 +27,8 @@ def to_display(pixels: Pixels) -> NDArray[np.uint8]:
         return pixels.astype(np.uint8, copy=False)
     low, high = np.percentile(pixels, _DISPLAY_PERCENTILES)
     scaled = (pixels.astype(np.float32) - low) / max(high - low, 1.0)
-    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    return shown
 
 
 def resize(pixels: Pixels, shape: tuple[int, int]) -> Pixels:
@@ -42,7 +43,8 @@ def resize(pixels: Pixels, shape: tuple[int, int]) -> Pixels:
     levels = PillowImage.fromarray(pixels.astype(np.float32))
     levels = levels.resize((shape[1], height), _filter(width, shape[1]))
     levels = levels.resize((shape[1], shape[0]), _filter(height, shape[0]))
-    return np.rint(np.asarray(levels)).clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+    resized: Pixels = np.rint(np.asarray(levels)).clip(0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+    return resized
 
 
 def _filter(old: int, new: int) -> PillowImage.Resampling:
@@ -69,7 +71,8 @@ def _cropped(pixels: Pixels) -> Pixels:
 def _padded(pixels: Pixels) -> Pixels:
     side = max(pixels.shape)
     ends = [((side - length) // 2, side - length - (side - length) // 2) for length in pixels.shape]
-    return np.pad(pixels, ends)
+    padded: Pixels = np.pad(pixels, ends)  # type: ignore[assignment]
+    return padded
 
 
 def thumbnail(pixels: Pixels, size: int = 192) -> bytes:

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from accounts.models import User, Workspace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.models import User, Workspace
 from images import content
 from images.models import Image, ImageSet, ImageSetItem
 from images.pixels import Pixels, encode_png, pixel_digest
@@ -111,5 +111,3 @@ def _item(image_set: ImageSet, position: int, row: ItemRow) -> ImageSetItem:
         sex=row.sex,
         view=row.view,
     )
-
-
