@@ -1,0 +1,36 @@
+"""Pure statistics of synthetic against real images: numpy and scipy only.
+
+from evaluation.metrics import Sample, measure
+measure(Sample(features=x, groups=prompts), Sample(features=y, groups=patients))
+"""
+
+from evaluation.metrics.roc import auroc, estimate_auroc
+from evaluation.metrics.frechet import frechet_distance, moments_to_frechet_distance
+from evaluation.metrics.kid import kernel_distance
+from evaluation.metrics.multiscale import ms_ssim
+from evaluation.metrics.neighbours import nearest_to
+from evaluation.metrics.prdc import precision_recall_density_coverage
+from evaluation.metrics.registry import METRICS, Metric, measure
+from evaluation.metrics.result import Estimate, MetricError, MetricResult, Sample, Settings, TooFewImages
+from evaluation.metrics.vendi import vendi_score
+
+__all__ = [
+    "METRICS",
+    "Estimate",
+    "Metric",
+    "MetricError",
+    "MetricResult",
+    "Sample",
+    "Settings",
+    "TooFewImages",
+    "auroc",
+    "estimate_auroc",
+    "frechet_distance",
+    "kernel_distance",
+    "measure",
+    "moments_to_frechet_distance",
+    "ms_ssim",
+    "nearest_to",
+    "precision_recall_density_coverage",
+    "vendi_score",
+]

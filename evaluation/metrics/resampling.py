@@ -1,0 +1,140 @@
+"""Blocks of whole groups, and the delete-a-group jackknife that runs over them.
+
+Images of one prompt (or of one patient) are not independent, so resampling drops whole groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from evaluation.metrics.result import FloatArray, IntArray, Sample, TooFewImages
+
+MINIMUM_GROUPS = 5
+
+
+def group_codes(groups: Sequence[str]) -> IntArray:
+    """(n,) codes 0..g-1 of the group labels, in the labels' own order (row order does not matter)."""
+    return np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1].astype(np.intp)
+
+
+def assign_blocks(groups: Sequence[str], blocks: int, seed: int) -> IntArray:
+    """(n,) block 0..b-1 of each row: whole groups, seeded, as even in size as they allow.
+
+    Raises TooFewImages where there are fewer than MINIMUM_GROUPS groups.
+    """
+    codes = group_codes(groups)
+    sizes = np.bincount(codes)
+    if len(sizes) < MINIMUM_GROUPS:
+        raise TooFewImages(
+            f"An interval needs at least {MINIMUM_GROUPS} independent groups (prompts or patients); there are {len(sizes)}."
+        )
+    shuffled = np.random.default_rng(seed).permutation(len(sizes))
+    order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
+    block_of_group = np.empty(len(sizes), dtype=np.intp)
+    filled = np.zeros(min(blocks, len(sizes)), dtype=np.intp)
+    for group in order:
+        target = int(filled.argmin())
+        block_of_group[group] = target
+        filled[target] += sizes[group]
+    return block_of_group[codes]
+
+
+@dataclass(frozen=True)
+class Jackknife:
+    """Bias and variance of a statistic from one sample's leave-one-block-out replicates."""
+
+    bias: float
+    variance: float
+    df: int
+
+
+def jackknife(full: float, replicates: npt.ArrayLike, sizes: npt.ArrayLike) -> Jackknife:
+    """Delete-m_j jackknife for blocks of unequal size.
+
+    full: the statistic of all rows; replicates: (b,) the statistic without block j; sizes: (b,) rows of block j.
+    Source: Busing, Meijer & van der Leeden, Statistics and Computing 9:3-8 (1999).
+    """
+    left_out = np.asarray(replicates, dtype=np.float64)
+    share = np.asarray(sizes, dtype=np.float64) / np.sum(sizes)
+    count = len(left_out)
+    corrected = count * full - float(np.sum((1 - share) * left_out))
+    pseudo = full / share - (1 / share - 1) * left_out
+    variance = float(np.mean((pseudo - corrected) ** 2 / (1 / share - 1)))
+    return Jackknife(bias=full - corrected, variance=variance, df=count - 1)
+
+
+def pool(parts: Sequence[Jackknife]) -> tuple[float, float, float]:
+    """(bias, standard error, degrees of freedom) of independent samples; Welch-Satterthwaite df."""
+    variance = sum(p.variance for p in parts)
+    bias = sum(p.bias for p in parts)
+    spread = sum(p.variance**2 / p.df for p in parts)
+    df = variance**2 / spread if spread > 0 else float(min(p.df for p in parts))
+    return bias, float(np.sqrt(variance)), df
+
+
+def t_interval(value: float, se: float, df: float, confidence: float) -> tuple[float, float]:
+    """value -+ t * se."""
+    half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se
+    return value - half, value + half
+
+
+def wilson_interval(p: float, n: float, confidence: float, df: float = np.inf) -> tuple[float, float]:
+    """Wilson score interval of a proportion with (effective) sample size n, t quantile where df is finite.
+
+    Source: Wilson, JASA 22:209-212 (1927); effective size as in Korn & Graubard, Survey Methodology 24:193 (1998).
+    """
+    z2 = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
+
+
+def proportion_interval(p: float, se: float, df: float, units: int, confidence: float) -> tuple[float, float]:
+    """Interval of a proportion whose standard error is known: Wilson at the n that has this standard error.
+
+    ``units`` (groups) is the effective n where the standard error says nothing (p = 0 or 1, or se = 0).
+    """
+    if p <= 0 or p >= 1 or se <= 0:
+        return wilson_interval(min(max(p, 0.0), 1.0), units, confidence)
+    return wilson_interval(p, p * (1 - p) / se**2, confidence, df)
+
+
+def clustered_proportion(hits: npt.ArrayLike, groups: Sequence[str], confidence: float) -> tuple[float, float, float]:
+    """(proportion, low, high) of 0/1 values in clusters: Wilson with the cluster-robust effective n.
+
+    hits: (n,) 0/1. With one image a group this is Wilson's interval itself. The effective n never exceeds n.
+    """
+    values = np.asarray(hits, dtype=np.float64)
+    p, n = float(values.mean()), len(values)
+    codes = group_codes(groups)
+    count = int(codes.max()) + 1
+    if count == n:
+        return p, *wilson_interval(p, n, confidence)
+    residual = np.bincount(codes, weights=values - p)
+    se = float(np.sqrt(np.sum(residual**2) * count / max(count - 1, 1))) / n
+    floor = float(np.sqrt(p * (1 - p) / n))
+    return p, *proportion_interval(p, max(se, floor), max(count - 1, 1), count, confidence)
+
+
+def subsample(sample: Sample, n: int, seed: int) -> Sample:
+    """n rows without replacement, seeded, in the original order; all of them where the sample has n."""
+    if sample.n <= n:
+        return sample
+    chosen = np.random.default_rng(seed).choice(sample.n, n, replace=False)
+    return sample.take(np.sort(chosen).astype(np.intp))
+
+
+def halves(sample: Sample, n: int, seed: int) -> tuple[Sample, Sample] | None:
+    """Two disjoint halves of whole groups, each cut to at most n rows and equal; None below 5 groups a half."""
+    codes = group_codes(sample.groups)
+    if codes.max() + 1 < 2 * MINIMUM_GROUPS:
+        return None
+    side = assign_blocks(sample.groups, 2, seed)
+    first, second = (sample.take(np.flatnonzero(side == s).astype(np.intp)) for s in (0, 1))
+    size = min(first.n, second.n, n)
+    return subsample(first, size, seed), subsample(second, size, seed + 1)

@@ -1,0 +1,83 @@
+"""Vendi score: the effective number of different images in one set (Friedman & Dieng 2023; orders in Pasarkar & Dieng 2024).
+
+VS_q = exp of the Rényi entropy of order q of the eigenvalues of the similarity matrix / n. Features are centred by the
+set's own mean and normalised to length 1 first: pooled activations are non-negative, and uncentred their common
+direction makes any set look like three images.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from evaluation.metrics.resampling import assign_blocks, jackknife, pool, subsample, t_interval
+from evaluation.metrics.result import Estimate, FloatArray, MetricResult, Sample, Settings, as_features
+
+ORDERS = {"vendi_score": 1.0, "vendi_score_q2": 2.0}
+METHOD = "order {q:g}, cosine similarity of centred features, equal n; delete-a-group jackknife, t interval"
+
+
+def vendi_score(x: npt.ArrayLike, q: float = 1.0) -> float:
+    """Vendi score of order q of (n, d) features, 1 <= score <= n; identical rows give 1."""
+    return _score(_spectrum(as_features(x)), q)
+
+
+def _spectrum(features: FloatArray) -> FloatArray:
+    """Eigenvalues of the cosine similarity matrix / n, from the smaller of its n x n and d x d forms."""
+    centred = features - features.mean(axis=0)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    scale = max(float(np.abs(features).max()), 1.0) * np.sqrt(features.shape[1]) * 1e-12
+    if float(length.max()) <= scale:
+        return np.ones(1)
+    unit = centred / np.maximum(length, scale)
+    n, d = unit.shape
+    gram = unit @ unit.T if n <= d else unit.T @ unit
+    values: FloatArray = linalg.eigvalsh(gram / n, check_finite=False, overwrite_a=True)
+    return values[values > len(values) * np.finfo(float).eps]
+
+
+def _score(spectrum: FloatArray, q: float) -> float:
+    if q == 1:
+        return float(np.exp(-np.sum(spectrum * np.log(spectrum))))
+    if np.isinf(q):
+        return float(1 / spectrum.max())
+    return float(np.sum(spectrum**q) ** (1 / (1 - q)))
+
+
+def estimate_vendi(sample: Sample, settings: Settings) -> dict[str, Estimate]:
+    """Vendi scores of orders 1 and 2 with intervals. They describe sets of this n: the score grows with n."""
+    features = as_features(sample.features)
+    blocks = assign_blocks(sample.groups, settings.blocks, settings.seed)
+    spectrum = _spectrum(features)
+    left_out = [_spectrum(features[blocks != b]) for b in range(int(blocks.max()) + 1)]
+    estimates = {}
+    for name, q in ORDERS.items():
+        value = _score(spectrum, q)
+        replicates = [_score(s, q) for s in left_out]
+        _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
+        low, high = t_interval(value, se, df, settings.confidence)
+        extra = {"se": se, "q": q}
+        estimates[name] = Estimate(value, max(low, 1.0), min(high, sample.n), sample.n, METHOD.format(q=q), extra)
+    return estimates
+
+
+def vendi_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+    """Vendi scores of the synthetic set, with those of the reference at the same n as baseline."""
+    n = min(synthetic.n, reference.n)
+    own, real = (estimate_vendi(subsample(s, n, settings.seed), settings) for s in (synthetic, reference))
+    return tuple(
+        MetricResult(
+            metric=name,
+            direction="match",
+            n=n,
+            method=estimate.method,
+            value=estimate.value,
+            low=estimate.low,
+            high=estimate.high,
+            baseline=real[name],
+            baseline_label="real images",
+            extra=estimate.extra,
+        )
+        for name, estimate in own.items()
+    )
