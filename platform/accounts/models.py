@@ -1,10 +1,12 @@
 """People, workspaces, and the base of every row that belongs to a workspace."""
 
+import hashlib
 import uuid
 from typing import ClassVar, Self, TypeVar
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
+from django.utils import timezone
 
 from accounts.policy import Action, Role, workspaces_for
 
@@ -47,6 +49,47 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role} in {self.workspace}"
+
+
+class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
+    """Reads of invitations."""
+
+    def usable(self) -> Self:
+        """Neither accepted nor revoked nor expired."""
+        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+    def with_secret(self, secret: str) -> Self:
+        """The invitation that this secret opens, whatever its state."""
+        return self.filter(secret_hash=hash_secret(secret))
+
+
+class MemberInvitation(models.Model):
+    """A link that makes whoever opens it a member, once. Only a hash of its secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    note = models.CharField(max_length=120, blank=True)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = MemberInvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"invitation as {self.role} to {self.workspace}"
+
+
+def hash_secret(secret: str) -> str:
+    """SHA-256 of a link's secret, as hex. The secrets are long and random: no salt or stretching is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
@@ -17,6 +17,11 @@ class EventQuerySet(WorkspaceQuerySet["Event"]):
     """Reads of the log."""
 
     view_action = Action.VIEW_AUDIT
+
+    def matching(self, words: str) -> Self:
+        """Events whose actor, action or target contains these words, or whose hash starts with them."""
+        anywhere = models.Q(actor_name__icontains=words) | models.Q(target_name__icontains=words)
+        return self.filter(anywhere | models.Q(action__icontains=words) | models.Q(hash__startswith=words))
 
 
 class Event(models.Model):

@@ -5,12 +5,6 @@ The services are in accounts; these views are up here because each of their acts
 
 from typing import Any
 
-from accounts.access import WorkspaceRequest, requires
-from accounts.forms import InviteForm, JoinForm, RoleForm
-from accounts.models import Membership, MemberInvitation, User
-from accounts.policy import Action, Role
-from accounts.services import accept_invitation, change_role, invite_member, remove_member, revoke_invitation
-from audit.services import record
 from django.contrib import messages
 from django.contrib.auth import login
 from django.core.exceptions import ValidationError
@@ -20,6 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+
+from accounts.access import WorkspaceRequest, requires
+from accounts.forms import InviteForm, JoinForm, RoleForm
+from accounts.models import MemberInvitation, Membership, User
+from accounts.policy import Action, Role
+from accounts.services import accept_invitation, change_role, invite_member, remove_member, revoke_invitation
+from audit.services import record
 
 
 @never_cache

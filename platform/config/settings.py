@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "pgtrigger",
     "allauth",
     "allauth.account",
@@ -91,6 +92,9 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# Forms speak the look of the pages: templates/django/forms/ replaces Django's own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
 _urls = known_urls(NEGATOSCOPE_HOME)
 DATABASES = {"default": database_from_url(env_str("DATABASE_URL", _urls.database))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -122,7 +126,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = env_int("SESSION_DAYS", 30) * 86_400
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then send "Origin: null" with every form, and the CSRF check refuses it.
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

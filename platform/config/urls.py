@@ -4,16 +4,21 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 from health_check.views import HealthCheckView
 
+from config.api_docs import api_docs
+
 health = HealthCheckView.as_view(checks=["health_check.checks.Database", "health_check.checks.Storage"])
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("accounts/", include("accounts.urls")),
+    path("members/", include("config.members")),
+    path("audit/", include("audit.urls")),
     path("", include("images.urls")),
     path("", include("generation.urls")),
     path("", include("evaluation.urls")),
     path("", include("reader_study.urls")),
     path("api/v1/", include("config.api")),
+    path("api/docs/", api_docs, name="api-docs"),
     path("api/schema.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("health/", health, name="health"),
 ]
