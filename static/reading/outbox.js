@@ -11,6 +11,7 @@ export class Outbox {
   constructor({ url, prefix, onState, onDelivered, onRefused, onOtherTab }) {
     Object.assign(this, { url, prefix: `${prefix}:answer:`, onState, onDelivered, onRefused, onOtherTab });
     this.unkept = new Map(); // where this browser refuses to store
+    this.limit = MAX_EVENTS;
     this.retryMs = FIRST_RETRY_MS;
     for (const name of ["online", "pageshow"]) addEventListener(name, () => this.send());
     addEventListener("pagehide", () => this.post(this.batch()).catch(() => {}));
@@ -64,7 +65,8 @@ export class Outbox {
       .request(this.prefix, { ifAvailable: true }, (lock) => (lock ? this.deliver() : "saving"))
       .catch(() => "offline");
     this.sending = false;
-    this.settle(this.waiting().length ? state : "saved");
+    if (state === "saved" && this.waiting().length) return this.send(); // one came in at the last moment
+    this.settle(state);
   }
 
   async deliver() {
@@ -113,8 +115,6 @@ export class Outbox {
     this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
   }
 }
-
-Outbox.prototype.limit = MAX_EVENTS;
 
 const isSignedOut = (response) => response.redirected || response.status === 401 || response.status === 403;
 

@@ -41,11 +41,7 @@ export class View {
     this.place(Math.min(canvas.width / frame.width, canvas.height / frame.height));
   }
 
-  /** One image pixel on one device pixel, around the middle of the canvas. */
-  oneToOne() {
-    this.zoomTo(1);
-  }
-
+  /** Around a point of the canvas, its middle by default. Scale 1 is one image pixel on one device pixel. */
   zoomTo(scale, x = this.canvas.width / 2, y = this.canvas.height / 2) {
     const next = Math.min(MAX_SCALE, Math.max(MIN_SCALE, scale));
     const ratio = next / this.scale;
