@@ -1,0 +1,56 @@
+"""CSV tables: UTF-8 without a byte-order mark, comma, CRLF, streamed."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reader_study.export.cells import Cell, cell_text, unquoted
+from reader_study.export.columns import Column
+from reader_study.export.errors import ExportError
+
+_ROWS_A_CHUNK = 500
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> Iterator[bytes]:
+    """The table in chunks of a few hundred rows. Raises ExportError for a row with an unknown column."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([cell_text(name) for name in columns])
+    known = set(columns)
+    for number, row in enumerate(rows, start=1):
+        if not row.keys() <= known:
+            raise ExportError(f"Row {number} has columns that the table does not: {sorted(row.keys() - known)}.")
+        writer.writerow([cell_text(row.get(name)) for name in columns])
+        if number % _ROWS_A_CHUNK == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def read_csv(data: bytes, columns: Sequence[Column]) -> list[dict[str, Cell]]:
+    """The rows of a table written by `write_csv`, each cell in the kind of its column; an empty cell is None."""
+    kinds = {column.name: column.kind for column in columns}
+    reader = csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""))
+    return [{unquoted(name): _value(text, kinds[unquoted(name)]) for name, text in row.items()} for row in reader]
+
+
+def codebook(columns: Sequence[Column]) -> Iterator[bytes]:
+    """One row a column: name, kind, unit, values and description."""
+    names = ("name", "kind", "unit", "values", "description")
+    return write_csv(names, ({name: getattr(column, name) for name in names} for column in columns))
+
+
+def _value(text: str, kind: str) -> Cell:
+    if text == "":
+        return None
+    if kind == "integer":
+        return int(text)
+    if kind == "number":
+        return float(text)
+    return text == "1" if kind == "flag" else unquoted(text)
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    data = buffer.getvalue().encode("utf-8")
+    buffer.seek(0)
+    buffer.truncate()
+    return data
