@@ -1,6 +1,6 @@
 """The small pieces of pages."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,8 +8,11 @@ from accounts import numerals
 from accounts.places import places_for
 from accounts.policy import ROLE_ACTIONS, Action, Role
 from accounts.templatetags import ui
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.paginator import Paginator
-from django.template import Context, Template
+from django.template import RequestContext, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -75,7 +78,7 @@ def test_times_are_relative(ago: timedelta, text: str) -> None:
 
 
 def test_the_exact_time_is_one_hover_away() -> None:
-    moment = timezone.datetime(2026, 3, 12, 9, 5, 7, tzinfo=timezone.get_default_timezone())
+    moment = datetime(2026, 3, 12, 9, 5, 7, tzinfo=UTC)
     assert 'datetime="2026-03-12T09:05:07+00:00" title="12 Mar 2026, 09:05:07 UTC"' in ui.when(moment)
     assert ui.when(None) == "–"
 
@@ -123,7 +126,10 @@ def test_a_run_without_a_known_end_moves() -> None:
 
 def render(source: str, query: str = "", **context: object) -> str:
     request = RequestFactory().get(f"/list/{query}")
-    return Template("{% load ui %}" + source).render(Context({"request": request, **context}))
+    request.user = AnonymousUser()
+    SessionMiddleware(lambda _: None).process_request(request)
+    MessageMiddleware(lambda _: None).process_request(request)
+    return Template("{% load ui %}" + source).render(RequestContext(request, {"request": request, **context}))
 
 
 def test_a_column_head_sorts_turns_and_forgets_the_page() -> None:
