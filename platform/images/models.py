@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import ClassVar
 
 import pgtrigger
@@ -152,6 +153,8 @@ class ImportRunQuerySet(WorkspaceQuerySet["ImportRun"]):
 class ImportRun(Run):
     """The making of one image set from a folder on the server or from an uploaded archive."""
 
+    verb = "Importing"
+
     class Layout(models.TextChoices):
         """How the folder says what it knows of its images."""
 
@@ -166,6 +169,7 @@ class ImportRun(Run):
     description = models.TextField(blank=True)
     directory = models.CharField("folder on the server", max_length=1000, blank=True)
     archive = models.FileField("uploaded archive", max_length=200, blank=True)
+    archive_name = models.CharField("name of the archive", max_length=200, blank=True)
     image_set = models.OneToOneField(
         ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="import_run"
     )
@@ -182,3 +186,12 @@ class ImportRun(Run):
     def get_absolute_url(self) -> str:
         """The page of this import."""
         return reverse("images:import_detail", args=[self.pk])
+
+    @property
+    def origin(self) -> str:
+        """The folder's or the archive's own name, without the path to it."""
+        return self.archive_name or PurePath(self.directory).name
+
+    def cancel_wanted(self) -> bool:
+        """Whether somebody asked for the run to stop, read afresh."""
+        return ImportRun.objects.filter(pk=self.pk, cancel_requested=True).exists()

@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True)),
                 ('directory', models.CharField(blank=True, max_length=1000, verbose_name='folder on the server')),
                 ('archive', models.FileField(blank=True, max_length=200, upload_to='', verbose_name='uploaded archive')),
+                ('archive_name', models.CharField(blank=True, max_length=200, verbose_name='name of the archive')),
                 ('report', models.JSONField(blank=True, default=dict)),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('image_set', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='import_run', to='images.imageset')),

@@ -1,0 +1,224 @@
+"""An import: from a folder or an uploaded archive to one image set, whatever happens on the way."""
+
+import logging
+import platform
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy
+import PIL
+import pydicom
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from accounts.models import User, Workspace
+from audit.services import record
+from images import tasks
+from images.layouts import DirectoryFolder, FolderError, ZipFolder, list_folder
+from images.layouts.folder import Folder
+from images.models import ImportRun, Source
+from images.services.collecting import collect
+from images.services.store import create_image_set
+from jobs.models import Cancelled, RunState
+
+logger = logging.getLogger(__name__)
+
+MAX_ARCHIVE_BYTES = 4 * 2**30
+
+
+def start_import(
+    *,
+    workspace: Workspace,
+    name: str,
+    layout: str,
+    user: User | None,
+    directory: str = "",
+    archive: UploadedFile | None = None,
+    source: str = Source.REAL,
+    is_phantom: bool = False,
+    description: str = "",
+    roots: Sequence[Path] | None = None,
+    queue: bool = True,
+) -> ImportRun:
+    """Check what can be checked at once, write down the run, and queue it.
+
+    directory, archive: one of the two; a folder on the server that lies in one of `roots` (default: IMPORT_ROOTS),
+        or a zip archive, which is kept until the run is over.
+    queue: False for a caller who goes on to call `run_import` itself.
+    Raises ValidationError, by field, where the folder or archive cannot be an import.
+    """
+    run = ImportRun(
+        workspace=workspace,
+        created_by=user,
+        name=name.strip(),
+        layout=layout,
+        source=source,
+        is_phantom=is_phantom,
+        description=description.strip(),
+        directory=directory.strip(),
+        archive_name=(archive.name or "")[:200] if archive else "",
+        environment=_environment(),
+    )
+    run.clean_fields(exclude=["workspace", "created_by", "archive"])
+    run.directory = _checked_origin(run, archive, settings.IMPORT_ROOTS if roots is None else roots)
+    _store(run, archive, queue)
+    return run
+
+
+def _checked_origin(run: ImportRun, archive: UploadedFile | None, roots: Sequence[Path]) -> str:
+    """Return the folder in full, or "" for an archive; ValidationError where it cannot be listed."""
+    if bool(run.directory) == bool(archive):
+        raise ValidationError({"directory": "Give either a folder on the server or a zip archive."})
+    field = "archive" if archive else "directory"
+    try:
+        if archive:
+            list_folder(_uploaded(archive), run.layout)
+            return ""
+        path = allowed_folder(run.directory, roots)
+        list_folder(DirectoryFolder(path), run.layout)
+        return str(path)
+    except FolderError as error:
+        raise ValidationError({field: str(error)}) from error
+
+
+def _uploaded(archive: UploadedFile) -> ZipFolder:
+    if (archive.size or 0) > MAX_ARCHIVE_BYTES:
+        raise FolderError(f"The archive is larger than {MAX_ARCHIVE_BYTES // 2**30} GB; split it.")
+    return ZipFolder(archive.file)  # type: ignore[arg-type]
+
+
+def allowed_folder(directory: str, roots: Sequence[Path]) -> Path:
+    """Return the folder meant, links resolved; FolderError where it lies in none of `roots` (or is not there).
+
+    A path that is not absolute is taken from the first root. Folders outside are refused in the same words whether
+    they exist or not.
+    """
+    base = roots[0] if roots else Path()
+    path = (base / Path(directory).expanduser()).resolve()
+    if not any(path.is_relative_to(root.resolve()) for root in roots):
+        allowed = ", ".join(str(root) for root in roots) or "no folder"
+        raise FolderError(f"Folders are read from {allowed} only. The operator can add one to IMPORT_ROOTS.")
+    if not path.is_dir():
+        raise FolderError(f"There is no folder {path}.")
+    return path
+
+
+def _store(run: ImportRun, archive: UploadedFile | None, queue: bool) -> None:
+    if archive:
+        archive.seek(0)
+        run.archive.name = default_storage.save(f"uploads/{run.pk}.zip", archive)
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            record(
+                workspace=run.workspace,
+                actor=run.created_by,
+                action="import.started",
+                target=run,
+                details={"layout": run.layout, "source": run.source, "name": run.name},
+            )
+            if queue:
+                transaction.on_commit(lambda: tasks.import_images.delay(str(run.pk)))
+    except BaseException:
+        _drop_archive(run)
+        raise
+
+
+def requeue(run: ImportRun) -> None:
+    """Publish a run again; what it stored already is found and not stored twice."""
+    tasks.import_images.delay(str(run.pk))
+
+
+def run_import(run: ImportRun) -> None:
+    """Do the work of a run, unless another worker has it, and store how it ended.
+
+    Every image is stored as it is read; the set, its items and the run's success are one transaction at the end, so
+    that a worker killed at any moment leaves either nothing visible or everything.
+    """
+    if not run.claim():
+        return
+    try:
+        _import(run)
+    except Cancelled:
+        if run.cancel_wanted():
+            run.cancelled()
+    except (FolderError, ValidationError, FileNotFoundError) as error:
+        run.fail(" ".join(error.messages) if isinstance(error, ValidationError) else str(error))
+    except Exception as error:
+        logger.exception("Import %s failed", run.pk)
+        run.fail(f"The import stopped unexpectedly ({type(error).__name__}). The worker's log has the details.")
+    if run.is_finished:
+        _drop_archive(run)
+
+
+def _import(run: ImportRun) -> None:
+    with _opened(run) as folder:
+        run.beat(message="Listing the files")
+        collected = collect(run, folder, list_folder(folder, run.layout))
+    _save_report(run, collected.report.as_json())
+    if not collected.rows:
+        raise ValidationError(f"None of the {collected.report.seen} files could be imported; the report says why.")
+    run.beat(done=run.total, message="Writing the image set")
+    with transaction.atomic():
+        _still_ours(run)
+        run.image_set = create_image_set(
+            workspace=run.workspace,
+            name=run.name,
+            source=run.source,
+            rows=collected.rows,
+            is_phantom=run.is_phantom,
+            description=run.description,
+            provenance={"Imported from": run.origin, "Layout": run.get_layout_display()},
+            created_by=run.created_by,
+        )
+        run.save(update_fields=["image_set"])
+        details = {"imported": len(collected.rows), "refused": collected.report.refused_count}
+        details["digest"] = run.image_set.digest
+        record(
+            workspace=run.workspace,
+            actor=run.created_by,
+            action="import.finished",
+            target=run.image_set,
+            details=details,
+        )
+        run.succeed()
+
+
+def _still_ours(run: ImportRun) -> None:
+    """Hold the run's row until the transaction ends; Cancelled where it was taken away or called off meanwhile."""
+    now = ImportRun.objects.select_for_update().get(pk=run.pk)
+    if now.state != RunState.RUNNING or now.attempt != run.attempt or now.cancel_requested:
+        raise Cancelled
+
+
+def _save_report(run: ImportRun, report: dict[str, Any]) -> None:
+    run.report = report
+    run.save(update_fields=["report"])
+
+
+@contextmanager
+def _opened(run: ImportRun) -> Iterator[Folder]:
+    if not run.archive:
+        yield DirectoryFolder(Path(run.directory))
+        return
+    with default_storage.open(str(run.archive.name)) as file:
+        yield ZipFolder(file)  # type: ignore[arg-type]
+
+
+def _drop_archive(run: ImportRun) -> None:
+    if run.archive:
+        default_storage.delete(str(run.archive.name))
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "pillow": PIL.__version__,
+        "pydicom": pydicom.__version__,
+    }
