@@ -2,7 +2,7 @@
 
 from reader_study.blinding.audit import NuisanceAudit, NuisanceRow, audit_frames
 from reader_study.blinding.commitment import canonical_json, commit, digest_json, opens
-from reader_study.blinding.rendition import RENDITION, WouldEnlarge, common_size, frame_bytes, render
+from reader_study.blinding.rendition import RENDITION, WouldEnlarge, common_size, frame_bytes, frame_digest, render
 
 __all__ = [
     "RENDITION",
@@ -15,6 +15,7 @@ __all__ = [
     "common_size",
     "digest_json",
     "frame_bytes",
+    "frame_digest",
     "opens",
     "render",
 ]

@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Iterable
 
 import numpy as np
-from images.pixels import Pixels, check_pixels
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+
+from images.pixels import Pixels, check_pixels
 
 RENDITION = "square-area-percentile-dither-v1"
 BITS = 8
@@ -54,6 +55,11 @@ def render(pixels: Pixels, size: int) -> NDArray[np.uint8]:
 def frame_bytes(frame: NDArray[np.uint8]) -> bytes:
     """The raw frame: height x width bytes, row by row, with nothing before or after."""
     return np.ascontiguousarray(frame, dtype=np.uint8).tobytes()
+
+
+def frame_digest(data: bytes) -> str:
+    """SHA-256, in hex, of a raw frame."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _middle(pixels: Pixels) -> Pixels:

@@ -136,6 +136,4 @@ def _table(
     counts = [Counter(stratum(c, match) for c in side) for side in chosen]
     names = sorted(counts[0].keys() | counts[1].keys())
     real, synthetic = pools
-    return tuple(
-        Stratum(s, counts[0][s], counts[1][s], len(real.get(s, ())), len(synthetic.get(s, ()))) for s in names
-    )
+    return tuple(Stratum(s, counts[0][s], counts[1][s], len(real.get(s, ())), len(synthetic.get(s, ()))) for s in names)

@@ -1,0 +1,149 @@
+"""The reads of an unsealed study as rows: the answers that count, joined with the key that was revealed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+
+from reader_study.analysis import RatingTable
+from reader_study.export.cells import Cell
+from reader_study.export.columns import Asked, Column, long_columns
+from reader_study.models import Reading, Study, StudyState
+from reader_study.questions import FIRST_SYNTHETIC, REALISM, SOURCE_CONFIDENCE
+
+_FIELDS = (
+    "presentation",
+    "presentation__reader__code",
+    "presentation__reader__simulated",
+    "presentation__reader__seed",
+    "presentation__position",
+    "presentation__block",
+    "presentation__is_repeat",
+    "presentation__repeat_of__position",
+    "presentation__case__code",
+    "revision",
+    "answers",
+    "active_ms",
+    "total_ms",
+    "first_paint_ms",
+    "events",
+    "created_at",
+)
+
+Row = dict[str, Cell]
+
+
+def require_unsealed(study: Study) -> None:
+    """Raise ValidationError unless the key of `study` is revealed: before that nothing may join answers with truth."""
+    if study.state != StudyState.UNSEALED or not study.revealed_key:
+        raise ValidationError("The study is not unsealed yet: close it and unseal it, then its results can be seen.")
+
+
+def questions_of(study: Study) -> tuple[Asked, ...]:
+    """The questions as they were locked."""
+    return tuple(
+        Asked(asked["slug"], asked["text"], tuple((choice["value"], choice["label"]) for choice in asked["choices"]))
+        for asked in (study.protocol or {}).get("questions", ())
+    )
+
+
+def columns_of(study: Study) -> tuple[Column, ...]:
+    """The columns of the study's long table."""
+    return long_columns(questions_of(study))
+
+
+def read_rows(study: Study) -> Iterator[Row]:
+    """One row a read, by reader and position. Raises ValidationError before unsealing."""
+    require_unsealed(study)
+    key = study.revealed_key["key"] if study.revealed_key else {}
+    readings = Reading.objects.filter(presentation__reader__study=study)
+    whole = readings.filter(complete=True, late=False).values_list("presentation").annotate(Count("pk"))
+    answers_given = dict(whole.values_list("presentation", "pk__count"))
+    counted = readings.counting().order_by("presentation__reader__code", "presentation__position").values(*_FIELDS)
+    for values in counted.iterator(chunk_size=1_000):
+        yield _row(str(study.pk), values, key[values["presentation__case__code"]], answers_given)
+
+
+def rating_table(rows: list[Row]) -> RatingTable:
+    """The rows as the table that the analysis takes; hidden repeats are numbered from 1 within reader and case."""
+    seen: dict[tuple[Cell, Cell], int] = {}
+    replicate = []
+    for row in rows:
+        place = (row["reader_code"], row["case_code"])
+        seen[place] = seen.get(place, 0) + 1 if row["is_repeat"] else seen.get(place, 0)
+        replicate.append(seen[place] if row["is_repeat"] else 0)
+    extra = {REALISM: _numbers(rows, REALISM)} if any(row.get(REALISM) is not None for row in rows) else {}
+    return RatingTable.build(
+        reader=[str(row["reader_code"]) for row in rows],
+        case=[str(row["case_code"]) for row in rows],
+        truth=[1 if row["truth"] else 0 for row in rows],
+        source=[str(row["generator"] or row["source"]) for row in rows],
+        rating=_numbers(rows, "rating"),
+        call=_numbers(rows, "call"),
+        seconds=_numbers(rows, "seconds_active"),
+        replicate=replicate,
+        position=[int(str(row["trial_index"])) for row in rows],
+        extra=extra,
+    )
+
+
+def _numbers(rows: list[Row], name: str) -> list[float]:
+    return [float("nan") if row.get(name) is None else float(str(row[name])) for row in rows]
+
+
+def _row(study_id: str, values: dict[str, Any], key: dict[str, Any], answers_given: dict[int, int]) -> Row:
+    rating = values["answers"].get(SOURCE_CONFIDENCE)
+    repeat_of = values["presentation__repeat_of__position"]
+    row: Row = dict(values["answers"])
+    row |= {
+        "study_id": study_id,
+        "reader_code": values["presentation__reader__code"],
+        "reader_simulated": values["presentation__reader__simulated"],
+        "session_no": values["presentation__block"] + 1,
+        "trial_index": values["presentation__position"] + 1,
+        "case_code": values["presentation__case__code"],
+        "source": key["source"],
+        "generator": key["generator"] or None,
+        "truth": int(key["source"] == "synthetic"),
+        "findings": "|".join(key["findings"]) or None,
+        "is_repeat": values["presentation__is_repeat"],
+        "first_trial_index": None if repeat_of is None else repeat_of + 1,
+        "rating": rating,
+        "call": None if rating is None else int(rating >= FIRST_SYNTHETIC),
+        "changed_answer": answers_given.get(values["presentation"], 1) > 1,
+        "revisions": values["revision"],
+        "deck_seed": values["presentation__reader__seed"],
+    }
+    return row | _timing(values) | _tools(values["events"])
+
+
+def _timing(values: dict[str, Any]) -> Row:
+    total = values["total_ms"]
+    answered = values["created_at"]
+    return {
+        "seconds_active": _seconds(values["active_ms"]),
+        "seconds_total": _seconds(total),
+        "seconds_first_paint": _seconds(values["first_paint_ms"]),
+        "answered_at": answered,
+        "shown_at": None if total is None else answered - timedelta(milliseconds=total),
+    }
+
+
+def _tools(events: dict[str, Any]) -> Row:
+    window, tools = events.get("window", {}), events.get("tools", {})
+    counts = [value for value in tools.values() if isinstance(value, int) and not isinstance(value, bool)]
+    return {
+        "window_center": _number(window.get("center")),
+        "window_width": _number(window.get("width")),
+        "tool_uses": sum(counts) if tools else None,
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
