@@ -22,6 +22,7 @@ def import_root(tmp_path, settings):
     """The one folder that the page and the API may read from."""
     root = tmp_path / "imports"
     root.mkdir()
+    (root / "empty").mkdir()
     settings.IMPORT_ROOTS = [root]
     return root
 
