@@ -60,6 +60,7 @@ export class Outbox {
     if (!this.waiting().length) return this.settle("saved");
     if (this.sending) return;
     this.sending = true;
+    this.onState("saving", this.waiting().length);
     const locks = navigator.locks ?? { request: (name, options, work) => work({}) };
     const state = await locks
       .request(this.prefix, { ifAvailable: true }, (lock) => (lock ? this.deliver() : "saving"))
@@ -71,7 +72,6 @@ export class Outbox {
 
   async deliver() {
     for (let events = this.batch(); events.length; events = this.batch()) {
-      this.onState("saving", this.waiting().length);
       const response = await this.post(events);
       if (isSignedOut(response)) return "signedOut";
       if (response.status === 409 || response.status === 423) return "paused";
@@ -118,13 +118,16 @@ export class Outbox {
 
 const isSignedOut = (response) => response.redirected || response.status === 401 || response.status === 403;
 
-const csrfToken = () =>
-  /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? document.querySelector("meta[name=csrf-token]")?.content ?? "";
+function csrfToken() {
+  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie); // newer than the page after another sign-in
+  return cookie?.[1] ?? document.querySelector("meta[name=csrf-token]")?.content ?? "";
+}
 
 /** A random UUID, version 4; crypto.randomUUID is missing on plain http. */
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const digits = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

@@ -63,7 +63,8 @@ export class Page {
     this.view = view;
     const zoom = view.scale === 1 ? "1:1" : `${view.scale.toFixed(2)}×`;
     const { center, width } = view.window;
-    const text = `${view.fitted ? "Fit " : ""}${zoom}   C ${Math.round(center)}   W ${Math.round(width)}${view.inverted ? "   inverted" : ""}`;
+    const shown = [(view.fitted ? "Fit " : "") + zoom, `C ${Math.round(center)}`, `W ${Math.round(width)}`];
+    const text = [...shown, ...(view.inverted ? ["inverted"] : [])].join("   ");
     this.part("readout").textContent = text;
     clearTimeout(this.speaking); // said once it rests for a second
     this.speaking = setTimeout(() => (this.part("spoken").textContent = text), 1000);

@@ -56,7 +56,7 @@ function shrink({ pixels, width, height }, scale, out, gain, plane) {
   }
 }
 
-/** For each output pixel centre: the pixel before it, the step to the one after it (0 at the border), and how far between. */
+/** Per output pixel centre: the pixel before it, the step to the next (0 at the border), and how far between them. */
 function neighbours(start, count, scale, limit) {
   return Array.from({ length: count }, (_, i) => {
     const centre = Math.min(limit - 1, Math.max(0, (start + i + 0.5) / scale - 0.5));

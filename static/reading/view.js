@@ -1,4 +1,4 @@
-// One picture on one canvas, in device pixels: fit, zoom, pan, 1:1, window. Offsets are whole device pixels.
+// One picture on one canvas, in device pixels: fit, zoom, pan, 1:1, window. It is drawn at whole device pixels.
 
 import { resample } from "./resample.js";
 import { buildTable, gainOf, TABLE_SIZE } from "./window.js";
@@ -13,7 +13,12 @@ export class View {
     this.onPaint = onPaint;
     this.table = new Uint32Array(TABLE_SIZE);
     this.frame = null; // { pixels, width, height, bits }
-    new ResizeObserver((entries) => this.resize(entries[0])).observe(canvas);
+    const observer = new ResizeObserver((entries) => this.resize(entries[0]));
+    try {
+      observer.observe(canvas, { box: "device-pixel-content-box" }); // speaks when the display's scale changes, too
+    } catch {
+      observer.observe(canvas); // Safari
+    }
   }
 
   /** A new case: fit, the study's window, nothing carried over; painted before this returns. */
@@ -61,7 +66,7 @@ export class View {
   /** Set scale and corner; without a corner the picture is centred. Some of it always stays in sight. */
   place(scale, left, top) {
     const { canvas, frame } = this;
-    const hold = (value, size, room) => Math.round(Math.min(room - room / 8, Math.max(room / 8 - size, value)));
+    const hold = (value, size, room) => Math.min(room - room / 8, Math.max(room / 8 - size, value));
     this.scale = scale;
     this.left = hold(left ?? (canvas.width - frame.width * scale) / 2, frame.width * scale, canvas.width);
     this.top = hold(top ?? (canvas.height - frame.height * scale) / 2, frame.height * scale, canvas.height);
@@ -82,10 +87,13 @@ export class View {
   }
 
   resize(entry) {
-    const [size] = entry.devicePixelContentBoxSize ?? [];
-    const dpr = globalThis.devicePixelRatio;
-    const width = Math.max(1, size?.inlineSize ?? Math.round(entry.contentRect.width * dpr));
-    const height = Math.max(1, size?.blockSize ?? Math.round(entry.contentRect.height * dpr));
+    const [exact] = entry.devicePixelContentBoxSize ?? [];
+    const pixels = (css, device) => {
+      const near = css * devicePixelRatio; // what the layout snapped this to is the truth, if it is close to it
+      return Math.max(1, Math.abs(device - near) <= 1 ? device : Math.round(near));
+    };
+    const width = pixels(entry.contentRect.width, exact?.inlineSize);
+    const height = pixels(entry.contentRect.height, exact?.blockSize);
     const [dx, dy] = [(width - this.canvas.width) / 2, (height - this.canvas.height) / 2];
     Object.assign(this.canvas, { width, height });
     if (!this.frame) return;
@@ -109,24 +117,26 @@ export class View {
     const words = new Uint32Array(image.data.buffer);
     for (let i = 0; i < words.length; i++) words[i] = table[plane[i]];
     this.context.fillRect(0, 0, this.canvas.width, this.canvas.height); // black
-    this.context.putImageData(image, seen.left + this.left, seen.top + this.top);
+    this.context.putImageData(image, seen.x, seen.y);
     this.onPaint(this);
   }
 
   /** The part of the picture inside the canvas, in its own device pixels, resampled into `plane`. */
   renewPlane() {
     const { canvas, frame, scale } = this;
-    const visible = (offset, size, room) => {
+    const visible = (corner, size, room) => {
+      const offset = Math.round(corner);
       const start = Math.max(0, -offset);
-      return [start, Math.max(1, Math.min(Math.max(1, Math.round(size * scale)), room - offset) - start)];
+      const end = Math.min(Math.max(1, Math.round(size * scale)), room - offset);
+      return [start, Math.max(1, end - start), start + offset];
     };
-    const [left, width] = visible(this.left, frame.width, canvas.width);
-    const [top, height] = visible(this.top, frame.height, canvas.height);
+    const [left, width, x] = visible(this.left, frame.width, canvas.width);
+    const [top, height, y] = visible(this.top, frame.height, canvas.height);
     if (this.image?.width !== width || this.image.height !== height) {
       this.image = new ImageData(width, height);
       this.plane = new Uint16Array(width * height);
     }
-    this.seen = { left, top, width, height };
+    this.seen = { left, top, width, height, x, y };
     resample(frame, scale, this.seen, gainOf(frame.bits), this.plane);
   }
 }

@@ -32,7 +32,7 @@ export function dragWindow({ center, width }, dx, dy, bits) {
   };
 }
 
-/** Shift+1..4: default, lung (dark half), mediastinum (bright half), bone and edges (steep); parts of the study's window. */
+/** Shift+1..4, as parts of the study's window: default, lung (dark half), mediastinum (bright half), bone (steep). */
 export function preset(number, { center, width }) {
   const [shift, share] = [[0, 1], [-0.15, 0.6], [0.15, 0.6], [0.1, 0.4]][number - 1];
   return { center: center + shift * width, width: Math.max(2, share * width) };

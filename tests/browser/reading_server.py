@@ -36,7 +36,10 @@ QUESTIONS = [
 
 @dataclass
 class Study:
-    """Frames in reading order (all of one shape and type), what was answered, and the faults to come."""
+    """Frames in reading order (all of one shape and type), what was answered, and the faults to come.
+
+    `posts` holds how many events each delivery brought.
+    """
 
     frames: list[np.ndarray]
     window: dict[str, float]
@@ -45,7 +48,7 @@ class Study:
     lose_replies: int = 0
     signed_out: bool = False
     state: str = "open"
-    posts: int = 0
+    posts: list[int] = field(default_factory=list)
 
     @property
     def tokens(self) -> list[str]:
@@ -139,8 +142,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answers."""
         study = self.study
-        study.posts += 1
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        study.posts.append(len(body["events"]))
         if study.signed_out:
             self.reply_json({"status": 403}, 403)
             return
