@@ -37,6 +37,12 @@ def storage_in_a_folder_of_its_own(settings: object, tmp_path: Path) -> None:
     settings.STORAGES = storages  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def passwords_hashed_quickly(settings: object) -> None:
+    """A slow hash protects people; here it would only slow the tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def workspace(db: None) -> Workspace:
     """The workspace that the members below belong to."""

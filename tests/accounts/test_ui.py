@@ -4,10 +4,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from accounts import numerals
-from accounts.places import places_for
-from accounts.policy import ROLE_ACTIONS, Action, Role
-from accounts.templatetags import ui
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -16,10 +12,23 @@ from django.template import RequestContext, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
+from accounts import numerals
+from accounts.places import places_for
+from accounts.policy import ROLE_ACTIONS, Action, Role
+from accounts.templatetags import ui
+
 
 @pytest.mark.parametrize(
     ("low", "high", "decimals"),
-    [(11.1, 13.9, 1), (0.55, 0.67, 3), (0.4, 0.8, 2), (900, 1100, 0), (0.0001, 0.0003, 5), (1, 1, 3), (float("nan"), 1, 3)],
+    [
+        (11.1, 13.9, 1),
+        (0.55, 0.67, 3),
+        (0.4, 0.8, 2),
+        (900, 1100, 0),
+        (0.0001, 0.0003, 5),
+        (1, 1, 3),
+        (float("nan"), 1, 3),
+    ],
 )
 def test_two_digits_of_the_half_width_are_shown(low: float, high: float, decimals: int) -> None:
     assert numerals.decimals_for(low, high) == decimals
@@ -111,7 +120,9 @@ def test_shares_outside_0_to_1_stay_in_their_bar() -> None:
     assert 'class="fill" width="0.0"' in ui.share_bar(float("nan"))
 
 
-@pytest.mark.parametrize(("state", "look"), [("running", "info"), ("failed", "bad"), ("succeeded", "ok"), ("queued", "")])
+@pytest.mark.parametrize(
+    ("state", "look"), [("running", "info"), ("failed", "bad"), ("succeeded", "ok"), ("queued", "")]
+)
 def test_states_are_badges(state: str, look: str) -> None:
     run = SimpleNamespace(state=state, get_state_display=state.title)
     assert f'class="badge {look}">{state}<' in ui.state_badge(run)
