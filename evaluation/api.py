@@ -2,4 +2,130 @@
 
 from typing import Any
 
-routes: list[tuple[str, Any]] = []
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api import WorkspaceViewSet
+from accounts.policy import Action
+from evaluation.models import Score, ScoreCard, ScoringRun
+from evaluation.services import cancel_scoring, start_scoring
+from evaluation.weights import SEPARATOR, choice_to_extractor
+from images.models import ImageSet
+
+
+class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
+    """A scoring run; `card` is the score card's id once there is one."""
+
+    card = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ScoringRun
+        fields = [
+            "id", "synthetic", "reference", "extractor", "weights", "seed", "state", "done", "total", "message",
+            "error", "created_at", "started_at", "finished_at", "card",
+        ]  # fmt: skip
+        read_only_fields = ["state", "done", "total", "message", "error", "created_at", "started_at", "finished_at"]
+
+    def get_card(self, run: ScoringRun) -> str | None:
+        """The card's id, or null."""
+        return str(run.card.pk) if hasattr(run, "card") else None
+
+
+class ScoreSerializer(serializers.ModelSerializer[Score]):
+    """One number with its interval and yardstick, or the reason why it was refused."""
+
+    class Meta:
+        model = Score
+        fields = [
+            "metric", "finding", "value", "low", "high", "n", "method", "direction", "baseline", "baseline_label",
+            "refused", "extra",
+        ]  # fmt: skip
+
+
+class ScoreCardSerializer(serializers.ModelSerializer[ScoreCard]):
+    """A score card without its numbers."""
+
+    class Meta:
+        model = ScoreCard
+        fields = ["id", "run", "synthetic", "reference", "created_at"]
+
+
+class ScoreCardDetailSerializer(ScoreCardSerializer):
+    """A score card with its numbers and all that they depend on."""
+
+    scores = ScoreSerializer(many=True)
+
+    class Meta(ScoreCardSerializer.Meta):
+        fields = [*ScoreCardSerializer.Meta.fields, "scores", "neighbours", "provenance"]
+
+
+class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, WorkspaceViewSet):
+    """Scoring runs: start one, follow it, cancel it."""
+
+    queryset_model = ScoringRun
+    serializer_class = ScoringRunSerializer
+    actions_allowed = {
+        "list": Action.VIEW_SCORES,
+        "retrieve": Action.VIEW_SCORES,
+        "create": Action.SCORE,
+        "cancel": Action.SCORE,
+    }
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Only sets that the caller may see can be named."""
+        serializer = super().get_serializer(*args, **kwargs)
+        fields = getattr(serializer, "fields", {})
+        for name in ("synthetic", "reference"):
+            if name in fields and not fields[name].read_only:
+                fields[name].queryset = ImageSet.objects.visible_to(self.request.user)
+        return serializer
+
+    def perform_create(self, serializer: Any) -> None:
+        """Start the run in the workspace of its sets."""
+        data = serializer.validated_data
+        self.check_object_permissions(self.request, data["synthetic"])
+        extractor, weights = self._network(data)
+        serializer.instance = start_scoring(
+            synthetic=data["synthetic"],
+            reference=data["reference"],
+            extractor=extractor,
+            weights=weights,
+            seed=data.get("seed", 0),
+            user=self.request.user,  # type: ignore[arg-type]
+        )
+
+    @staticmethod
+    def _network(data: dict[str, Any]) -> tuple[str, str]:
+        weights = data.get("weights", "")
+        try:
+            if data["extractor"] == "random-densenet" and weights.isdigit():
+                return data["extractor"], weights
+            return choice_to_extractor(f"{data['extractor']}{SEPARATOR}{weights}")
+        except ValidationError as error:
+            raise serializers.ValidationError({"extractor": error.messages}) from error
+
+    @extend_schema(request=None, responses=ScoringRunSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        """Ask for the run to stop."""
+        run = self.get_object()
+        cancel_scoring(run=run, user=request.user)  # type: ignore[arg-type]
+        return Response(self.get_serializer(run).data, status=status.HTTP_200_OK)
+
+
+class ScoreCardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
+    """Score cards: the scores of one synthetic set against one reference set, each with its interval."""
+
+    queryset_model = ScoreCard
+    actions_allowed = {"list": Action.VIEW_SCORES, "retrieve": Action.VIEW_SCORES}
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """Numbers come with one card, not with the list."""
+        return ScoreCardDetailSerializer if self.action == "retrieve" else ScoreCardSerializer
+
+
+routes: list[tuple[str, Any]] = [("scoring-runs", ScoringRunViewSet), ("score-cards", ScoreCardViewSet)]

@@ -7,3 +7,11 @@ class Config(AppConfig):
     """Registered under its package's name."""
 
     name = "evaluation"
+
+    def ready(self) -> None:
+        """Make scoring runs known to the sweeper and to the pages that list runs."""
+        from evaluation.models import ScoringRun
+        from evaluation.services import queue_scoring
+        from jobs.registry import register
+
+        register(ScoringRun, queue_scoring)

@@ -41,7 +41,7 @@ def to_xrv_input(pixels: Pixels, size: int) -> torch.Tensor:
 
 
 def check_range(inputs: torch.Tensor) -> torch.Tensor:
-    """The inputs themselves; InputOutOfRange where they leave [-1024, 1024] or do not use it."""
+    """The inputs themselves; InputOutOfRange where they leave [-1024, 1024]."""
     low, high = float(inputs.min()), float(inputs.max())
     if not -LIMIT - 1 <= low <= high <= LIMIT + 1:
         raise InputOutOfRange(f"The network expects values in [-1024, 1024]; these are in [{low:.4g}, {high:.4g}].")

@@ -4,7 +4,6 @@ from evaluation.metrics import Sample, measure
 measure(Sample(features=x, groups=prompts), Sample(features=y, groups=patients))
 """
 
-from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.frechet import frechet_distance, moments_to_frechet_distance
 from evaluation.metrics.kid import kernel_distance
 from evaluation.metrics.multiscale import ms_ssim
@@ -12,6 +11,7 @@ from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.prdc import precision_recall_density_coverage
 from evaluation.metrics.registry import METRICS, Metric, measure
 from evaluation.metrics.result import Estimate, MetricError, MetricResult, Sample, Settings, TooFewImages
+from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.vendi import vendi_score
 
 __all__ = [

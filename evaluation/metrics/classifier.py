@@ -12,7 +12,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.findings import NEGATIVE, POSITIVE, UNKNOWN, labels, requested
 from evaluation.metrics.resampling import (
     MINIMUM_GROUPS,
@@ -32,6 +31,7 @@ from evaluation.metrics.result import (
     Settings,
     TooFewImages,
 )
+from evaluation.metrics.roc import auroc, estimate_auroc
 
 PER_CLASS = 10
 NAMES = ("auroc", "balanced_accuracy", "sensitivity", "specificity")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from evaluation.metrics.result import FloatArray, IntArray, Sample, TooFewImages
+from evaluation.metrics.result import IntArray, Sample, TooFewImages
 
 MINIMUM_GROUPS = 5
 
@@ -91,7 +91,8 @@ def wilson_interval(p: float, n: float, confidence: float, df: float = np.inf) -
     z2 = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))
+    # p itself is always inside; rounding must not push it out at 0 and 1.
+    return float(min(max(centre - half, 0.0), p)), float(max(min(centre + half, 1.0), p))
 
 
 def proportion_interval(p: float, se: float, df: float, units: int, confidence: float) -> tuple[float, float]:
