@@ -5,7 +5,7 @@ const STATES = {
   saving: (n) => `Saving (${n} waiting)`,
   offline: (n) => `Offline (${n} waiting)`,
   signedOut: (n) => `Signed out (${n} waiting)`,
-  paused: (n) => `Study paused (${n} waiting)`,
+  held: (n) => `Not sent (${n} waiting)`,
 };
 
 const SETTINGS = "negatoscope:settings";

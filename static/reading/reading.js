@@ -39,6 +39,7 @@ async function start(root) {
     prefix,
     onState: (state, waiting) => page.saveState(state, waiting),
     onDelivered: (next) => follow(room, next),
+    onHeld: (why) => page.note(why),
     onRefused: (event) => refused(room, event),
     onOtherTab: (item) => otherTab(room, item, sessionUrl),
   });

@@ -124,6 +124,7 @@ export class ReadingRoom {
     const waiting = this.outbox.waiting().length;
     const why = this.cases.isFinished() ? "All cases are read." : "Waiting for the network.";
     this.blank(waiting ? `${why} Your answers are kept on this computer and will be sent.` : why);
-    if (!waiting && !this.cases.session.current && this.cases.answered.size) location.reload(); // the server says goodbye
+    const isOver = !waiting && !this.cases.session.current;
+    if (isOver && this.cases.answered.size) location.reload(); // the server says goodbye, or that the study is paused
   }
 }

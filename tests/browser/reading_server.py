@@ -147,8 +147,12 @@ class Handler(BaseHTTPRequestHandler):
         if study.signed_out:
             self.reply_json({"status": 403}, 403)
             return
-        if {event["token"] for event in body["events"]} - set(study.tokens):
-            self.reply_json({"status": 404}, 404)
+        strange = [event["key"] for event in body["events"] if event["token"] not in study.tokens]
+        if strange:
+            self.reply_json({"status": 404, "refused": strange}, 404)
+            return
+        if study.state != "open":
+            self.reply_json({"status": 409, "detail": "The study is paused."}, 409)
             return
         stored = study.store(body["events"])
         if study.lose_replies:

@@ -98,6 +98,16 @@ def test_a_lost_sign_in_keeps_the_answers_and_says_what_to_do(room: Room) -> Non
     assert_each_answered_once(room.study, 2)
 
 
+def test_a_paused_study_holds_the_answers_back_and_says_so(room: Room) -> None:
+    room.study.state = "paused"
+    room.read(1, 1)
+    expect(room.part("save-state")).to_have_text("Not sent (1 waiting)")
+    expect(room.part("note")).to_have_text("The study is paused.")
+    room.study.state = "open"
+    room.saved()
+    assert_each_answered_once(room.study, 1)
+
+
 def test_two_tabs_stay_together_and_answer_each_case_once(context: BrowserContext, room: Room) -> None:
     other = Room(context.new_page(), room.server).enter()
     room.read(1, 1)
@@ -128,7 +138,7 @@ def test_one_answer_that_the_server_refuses_does_not_hold_up_the_others(context:
     room.saved()
     expect(room.part("note")).to_contain_text("did not take one answer")
     assert_each_answered_once(room.study, 2)
-    assert room.page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':refused:')).length") == 1
+    assert room.page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':aside:')).length") == 1
 
 
 def test_a_long_queue_is_sent_in_calls_of_at_most_twenty(page: Page, serve: Serve) -> None:
