@@ -13,6 +13,7 @@ from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
 from images.models import ImageSet
 from reader_study import services
+from reader_study.api_results import ResultsActions
 from reader_study.models import Study
 
 
@@ -116,7 +117,9 @@ class ReaderProgressSerializer(serializers.Serializer[Any]):
     last_reading_at = serializers.DateTimeField(allow_null=True)
 
 
-class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, WorkspaceViewSet):
+class StudyViewSet(
+    ResultsActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, WorkspaceViewSet
+):
     """Blinded reader studies, from draft to unsealed."""
 
     queryset_model = Study
@@ -134,6 +137,7 @@ class StudyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.Dest
         "unseal": Action.UNSEAL,
         "progress": Action.VIEW_STUDIES,
         "protocol": Action.VIEW_STUDIES,
+        **ResultsActions.results_actions,
     }
 
     def get_queryset(self) -> Any:

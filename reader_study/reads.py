@@ -79,7 +79,7 @@ def rating_table(rows: list[Row]) -> RatingTable:
         reader=[str(row["reader_code"]) for row in rows],
         case=[str(row["case_code"]) for row in rows],
         truth=[1 if row["truth"] else 0 for row in rows],
-        source=[str(row["generator"] or row["source"]) for row in rows],
+        source=[_source_label(row) for row in rows],
         rating=_numbers(rows, "rating"),
         call=_numbers(rows, "call"),
         seconds=_numbers(rows, "seconds_active"),
@@ -87,6 +87,12 @@ def rating_table(rows: list[Row]) -> RatingTable:
         position=[int(str(row["trial_index"])) for row in rows],
         extra=extra,
     )
+
+
+def _source_label(row: Row) -> str:
+    """ "real", or what made the synthetic case: a generator that calls itself real must not hide among the real ones."""
+    label = str(row["generator"] or row["source"])
+    return f"synthetic: {label}" if row["truth"] and label == "real" else label
 
 
 def _numbers(rows: list[Row], name: str) -> list[float]:

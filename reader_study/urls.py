@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reader_study import preview_views, read_views, views
+from reader_study.views_results import results_urls
 
 app_name = "reader_study"
 
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_study + "preview/session", preview_views.session, name="preview_session"),
     path(_study + "preview/frames/<str:token>", preview_views.frame, name="preview_frame"),
     path(_study + "preview/answers", preview_views.answers, name="preview_answers"),
+    *results_urls,
     # What readers may call: these and the home page's reading list, nothing else.
     path("r/<str:secret>/", read_views.follow_link, name="follow_link"),
     path("read/<str:study_token>/", read_views.read, name="read"),
