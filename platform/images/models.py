@@ -14,7 +14,7 @@ from accounts.models import WorkspaceModel, WorkspaceQuerySet
 from accounts.policy import Action
 from images import content
 from images.pixels import Pixels, decode_image
-from jobs.models import Run
+from jobs.models import UNFINISHED, Run
 
 
 class Source(models.TextChoices):
@@ -113,6 +113,10 @@ class ImageSetItemQuerySet(models.QuerySet["ImageSetItem"]):
         """Items in their order, the images fetched along."""
         return self.select_related("image").order_by("position")
 
+    def showing(self, finding: str) -> "ImageSetItemQuerySet":
+        """Items with this finding; all for an empty word."""
+        return self.filter(findings__contains=[finding]) if finding else self
+
 
 class ImageSetItem(models.Model):
     """What one set says of one image; another set may say something else of the same pixels."""
@@ -148,6 +152,10 @@ class ImportRunQuerySet(WorkspaceQuerySet["ImportRun"]):
     """Imports, by who may see them."""
 
     view_action = Action.VIEW_IMAGES
+
+    def unfinished(self) -> "ImportRunQuerySet":
+        """Imports that are queued or running."""
+        return self.filter(state__in=UNFINISHED)
 
 
 class ImportRun(Run):

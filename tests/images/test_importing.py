@@ -97,9 +97,7 @@ def test_start_and_end_are_in_the_audit_log(start, researcher):
     assert ended.details == {"imported": 3, "refused": 2, "digest": run.image_set.digest}
 
 
-def test_dicom_patients_become_pseudonyms_that_differ_between_workspaces(
-    start, import_root, other_workspace, stranger
-):
+def test_dicom_patients_become_pseudonyms_that_differ_between_workspaces(start, import_root, other_workspace, stranger):
     study = import_root / "Sinclair^Ada"
     study.mkdir()
     for number in range(2):

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from images.layouts import Attributes, Listing, Picture, Refusal, load_pictures
 from images.layouts.folder import Folder
 from images.models import Image, ImportRun, Source
 from images.services.store import ItemRow, store_image
+
+Progress = Callable[[int, int], None]
 
 REFUSALS_KEPT = 1000
 _SECONDS_BETWEEN_BEATS = 1.0
@@ -66,7 +69,7 @@ class Collected:
         self.rows.append(_row(image, found.attributes, source))
 
 
-def collect(run: ImportRun, folder: Folder, listing: Listing) -> Collected:
+def collect(run: ImportRun, folder: Folder, listing: Listing, tell: Progress) -> Collected:
     """Read and store every picture of `listing`; raises jobs.models.Cancelled when the run is called off."""
     collected = Collected(report=Report(notes=Counter(listing.notes)))
     run.beat(done=0, total=len(listing.entries), message="Reading images")
@@ -79,6 +82,7 @@ def collect(run: ImportRun, folder: Folder, listing: Listing) -> Collected:
             collected.add(image, found, run.source)
         if time.monotonic() >= next_beat:
             run.beat(done=collected.report.seen)
+            tell(run.done, run.total)
             next_beat = time.monotonic() + _SECONDS_BETWEEN_BEATS
     return collected
 

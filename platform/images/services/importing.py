@@ -22,7 +22,7 @@ from images import tasks
 from images.layouts import DirectoryFolder, FolderError, ZipFolder, list_folder
 from images.layouts.folder import Folder
 from images.models import ImportRun, Source
-from images.services.collecting import collect
+from images.services.collecting import Progress, collect
 from images.services.store import create_image_set
 from jobs.models import Cancelled, RunState
 
@@ -129,21 +129,26 @@ def _store(run: ImportRun, archive: UploadedFile | None, queue: bool) -> None:
         raise
 
 
+def _say_nothing(done: int, total: int) -> None:
+    """For callers who watch the run's row instead."""
+
+
 def requeue(run: ImportRun) -> None:
     """Publish a run again; what it stored already is found and not stored twice."""
     tasks.import_images.delay(str(run.pk))
 
 
-def run_import(run: ImportRun) -> None:
+def run_import(run: ImportRun, *, tell: Progress = _say_nothing) -> None:
     """Do the work of a run, unless another worker has it, and store how it ended.
 
     Every image is stored as it is read; the set, its items and the run's success are one transaction at the end, so
-    that a worker killed at any moment leaves either nothing visible or everything.
+    that a worker killed at any moment leaves either nothing visible or everything. `tell(done, total)` is called
+    about once a second.
     """
     if not run.claim():
         return
     try:
-        _import(run)
+        _import(run, tell)
     except Cancelled:
         if run.cancel_wanted():
             run.cancelled()
@@ -156,10 +161,10 @@ def run_import(run: ImportRun) -> None:
         _drop_archive(run)
 
 
-def _import(run: ImportRun) -> None:
+def _import(run: ImportRun, tell: Progress) -> None:
     with _opened(run) as folder:
         run.beat(message="Listing the files")
-        collected = collect(run, folder, list_folder(folder, run.layout))
+        collected = collect(run, folder, list_folder(folder, run.layout), tell)
     _save_report(run, collected.report.as_json())
     if not collected.rows:
         raise ValidationError(f"None of the {collected.report.seen} files could be imported; the report says why.")
