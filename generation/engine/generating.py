@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def generate_images(
     batch_size: int = 4,
     *,
     tick: Callable[[], None] | None = None,
-) -> Iterator[Picture]:
+) -> Generator[Picture, None, None]:
     """Yield one (height, width) uint8 picture per request, in order.
 
     Grey is the mean of the VAE's channels, rounded to the nearest of 256 levels. `batch_size` is how many pictures may
