@@ -5,6 +5,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
@@ -51,11 +52,16 @@ def link_error(request: HttpRequest, reason: str, status: int) -> HttpResponseBa
     return response
 
 
-def find_reader(request: HttpRequest, study_token: str) -> Reader | None:
-    """The signed-in user's reader row in the study of this address."""
+def find_reader(request: HttpRequest, study_token: str, *, hold: bool = False) -> Reader | None:
+    """The signed-in user's reader row in the study of this address.
+
+    `hold` keeps it from every other writer until the transaction ends: two tabs take turns.
+    """
     if not request.user.is_authenticated:
         return None
     rows = Reader.objects.select_related("study").defer(*_NOT_FOR_READERS)
+    if hold:
+        rows = rows.select_for_update(of=("self",))
     return rows.filter(user=request.user, study__token=study_token).first()
 
 
@@ -77,12 +83,20 @@ def for_reader_page(view: View) -> View:
 
 def for_reader_data(view: View) -> View:
     """As `for_reader_page`, answering with problem documents; consent must have been given."""
+    return _data_view(view, hold=False)
 
+
+def for_reader_answers(view: View) -> View:
+    """As `for_reader_data`, in a transaction in which the reader is held."""
+    return transaction.atomic(_data_view(view, hold=True))
+
+
+def _data_view(view: View, *, hold: bool) -> View:
     @wraps(view)
     def guarded(request: ReaderRequest, study_token: str, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return problem(403, "Open your personal link again.")
-        reader = find_reader(request, study_token)
+        reader = find_reader(request, study_token, hold=hold)
         if reader is None:
             return problem(404, "There is no such study for you.")
         if reader.consented_at is None:

@@ -14,7 +14,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from reader_study.access import ReaderRequest, for_reader_data, for_reader_page, link_error, private, problem
+from reader_study.access import (
+    ReaderRequest,
+    for_reader_answers,
+    for_reader_data,
+    for_reader_page,
+    link_error,
+    private,
+    problem,
+)
 from reader_study.models import Case, Reader, StudyState
 from reader_study.services import enrolment, readings
 from reader_study.sitting import Sitting, sitting_of
@@ -130,7 +138,7 @@ def frame_response(case: Case) -> HttpResponse:
 
 
 @require_POST
-@for_reader_data
+@for_reader_answers
 def answers(request: ReaderRequest) -> HttpResponse:
     """Store answers and say which, and where the reader stands now."""
     try:

@@ -17,6 +17,7 @@ from accounts.policy import Action, may
 from reader_study import blinding, services
 from reader_study.forms import InvitationForm, StudyForm
 from reader_study.models import Invitation, Reader, Study, StudyState
+from reader_study.questions import DEFAULT_QUESTIONS
 from reader_study.steps import steps_of
 
 _ORDERS = {"title": "title", "created": "created_at", "state": "state", "readers": "readers_count"}
@@ -54,6 +55,7 @@ def study_new(request: WorkspaceRequest) -> HttpResponse:
             form.absorb(error.message_dict if hasattr(error, "error_dict") else {"": error.messages})
     context = {
         "form": form,
+        "questions": DEFAULT_QUESTIONS,
         "sets_missing": [name for name in ("real_set", "synthetic_set") if not form.fields[name].queryset.exists()],  # type: ignore[attr-defined]
     }
     return render(request, "reader_study/study_new.html", context, status=400 if form.errors else 200)

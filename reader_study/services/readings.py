@@ -98,15 +98,14 @@ def _extra(event: Mapping[str, Any]) -> dict[str, Any]:
 def record_answers(*, reader: Reader, events: Sequence[AnswerEvent]) -> list[str]:
     """Store the events in order, all or none, and return their keys; a key that is stored already is stored.
 
+    `reader` comes with its study and is held by the caller's transaction (`access.for_reader_answers`), so that no
+    revision gets a number twice.
+
     An answer may come for any case that was reached or fetched ahead. One for a case further back than the previous one
     (a tab left open) is kept as late and never counts.
     Raises AnswerRefused: 409 unless the study is open, 404 for a case that is not this reader's to answer now, 400 for
     an answer that the question does not offer.
     """
-    # One writer per reader: two tabs take turns, and no revision gets a number twice.
-    held = Reader.objects.select_for_update(of=("self",)).select_related("study")
-    held = held.defer("study__protocol", "study__blinding_report", "study__revealed_key")
-    reader = held.get(pk=reader.pk)
     _require_open(reader.study)
     places = {place["token"]: place for place in _places(reader, [event.token for event in events])}
     strange = [str(event.key) for event in events if event.token not in places]

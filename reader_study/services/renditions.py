@@ -118,7 +118,8 @@ def _write(study: Study, rendered: list[Rendered], selection: design.Selection, 
     )
     draft.settings = {**draft.settings, "frame_size": size}
     draft.selection = {"strata": [asdict(s) for s in selection.strata], "unmatched": selection.unmatched}
-    draft.blinding_report = {**asdict(audit), "rendition": blinding.RENDITION}
+    rows = [{**asdict(row), "title": row.title} for row in audit.rows]
+    draft.blinding_report = {**asdict(audit), "rows": rows, "rendition": blinding.RENDITION}
     draft.save(update_fields=["settings", "selection", "blinding_report"])
 
 
