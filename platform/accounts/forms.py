@@ -11,14 +11,14 @@ from accounts.models import User
 from accounts.policy import Role
 
 # Readers come in through the invitations of a study, which also enrol them.
-INVITED_ROLES = [(role.value, role.label) for role in Role if role != Role.READER]
+WORKING_ROLES = [(role.value, role.label) for role in Role if role != Role.READER]
 
 
 class InviteForm(forms.Form):
     """What a manager says of the person to invite."""
 
     role = forms.ChoiceField(
-        choices=INVITED_ROLES,
+        choices=WORKING_ROLES,
         initial=Role.RESEARCHER,
         help_text="Readers are invited from their study: that enrols them, too.",
     )
@@ -30,7 +30,7 @@ class InviteForm(forms.Form):
 class RoleForm(forms.Form):
     """Another role for a member."""
 
-    role = forms.ChoiceField(choices=Role.choices)
+    role = forms.ChoiceField(choices=WORKING_ROLES)
 
 
 class JoinForm(forms.ModelForm[User]):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,11 +14,17 @@ from knox.models import AuthToken
 from accounts.access import WORKSPACE_KEY, WorkspaceRequest
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import Membership, User
+from accounts.policy import Role
 
 
 def may_use_api(user: User) -> bool:
     """Whether a token would open anything: readers have no use for one."""
-    return any(member.role != "reader" for member in user.memberships.all())
+    return working_memberships(user).exists()
+
+
+def working_memberships(user: User) -> QuerySet[Membership]:
+    """Where the person does more than read. Readers are told of no workspace: its name is the team's own."""
+    return user.memberships.exclude(role=Role.READER).select_related("workspace")
 
 
 @login_required
@@ -28,7 +35,8 @@ def profile(request: WorkspaceRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form, "may_use_api": may_use_api(request.user)})
+    working = working_memberships(request.user)
+    return render(request, "accounts/profile.html", {"form": form, "working": working, "may_use_api": bool(working)})
 
 
 @require_POST

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.access import WorkspaceRequest, requires
-from accounts.forms import InviteForm, JoinForm, RoleForm
+from accounts.forms import WORKING_ROLES, InviteForm, JoinForm, RoleForm
 from accounts.models import MemberInvitation, Membership, User
 from accounts.policy import Action, Role
 from accounts.services import accept_invitation, change_role, invite_member, remove_member, revoke_invitation
@@ -63,7 +63,7 @@ def revoke(request: WorkspaceRequest, pk: str) -> HttpResponse:
 @requires(Action.MANAGE_MEMBERS)
 def change(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Give a member another role."""
-    membership = get_object_or_404(Membership, pk=pk, workspace=request.workspace)
+    membership = get_object_or_404(_members(request), pk=pk)
     form, before = RoleForm(request.POST), membership.role
     if not form.is_valid():
         messages.error(request, "There is no such role.")
@@ -82,7 +82,7 @@ def change(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @requires(Action.MANAGE_MEMBERS)
 def remove(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Say what will be lost, then end a membership."""
-    membership = get_object_or_404(Membership.objects.select_related("user"), pk=pk, workspace=request.workspace)
+    membership = get_object_or_404(_members(request).select_related("user"), pk=pk)
     if request.method != "POST":
         return render(request, "accounts/member_remove.html", {"membership": membership})
     try:
@@ -126,10 +126,15 @@ def _join(request: HttpRequest, secret: str, form: JoinForm | None) -> None:
 
 
 def _page(request: WorkspaceRequest, form: InviteForm, **extra: Any) -> HttpResponse:
-    members = Membership.objects.filter(workspace=request.workspace).select_related("user")
+    members = _members(request).select_related("user")
     open_links = MemberInvitation.objects.filter(workspace=request.workspace).usable().select_related("created_by")
-    context = {"members": members, "invitations": open_links, "form": form, "roles": Role.choices, **extra}
+    context = {"members": members, "invitations": open_links, "form": form, "roles": WORKING_ROLES, **extra}
     return render(request, "accounts/members.html", context)
+
+
+def _members(request: WorkspaceRequest) -> models.QuerySet[Membership]:
+    """Those who work here. Readers belong to their studies, which list them under their codes."""
+    return Membership.objects.filter(workspace=request.workspace).exclude(role=Role.READER)
 
 
 def _record(request: WorkspaceRequest, action: str, target: models.Model, **details: str) -> None:

@@ -86,9 +86,10 @@ def test_the_navigation_follows_from_the_role(client: Client, statistician: User
 
 def test_readers_have_no_navigation(client: Client, reader_user: User, workspace: Workspace) -> None:
     client.force_login(reader_user)
-    html = client.get("/accounts/2fa/").content.decode()
-    assert 'class="places"' not in html
-    assert workspace.name not in html
+    for path in ("/accounts/2fa/", "/accounts/profile/", "/no/such/thing/"):
+        html = client.get(path).content.decode()
+        assert 'class="places"' not in html
+        assert workspace.name not in html
 
 
 def test_a_link_makes_an_account_and_a_member_once(as_manager: Client, workspace: Workspace) -> None:
@@ -169,9 +170,16 @@ def test_roles_change_and_are_logged(as_manager: Client, researcher: User) -> No
     assert event.details == {"before": "researcher", "after": "coordinator"}
 
 
+def test_readers_are_kept_with_their_studies(as_manager: Client, reader_user: User) -> None:
+    member = reader_user.memberships.get()
+    assert reader_user.username not in as_manager.get("/members/").content.decode()
+    assert as_manager.post(f"/members/{member.pk}/role/", {"role": "manager"}).status_code == 404
+    assert as_manager.post(f"/members/{member.pk}/removal/").status_code == 404
+
+
 def test_the_last_manager_stays(as_manager: Client, manager: User) -> None:
     member = manager.memberships.get()
-    for path, data in [("role", {"role": "reader"}), ("removal", {})]:
+    for path, data in [("role", {"role": "researcher"}), ("removal", {})]:
         page = as_manager.post(f"/members/{member.pk}/{path}/", data, follow=True)
         assert "needs a manager" in page.content.decode()
     assert manager.memberships.get().role == Role.MANAGER

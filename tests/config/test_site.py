@@ -35,7 +35,7 @@ OPEN = {
     "accounts/oidc/<provider_id>/login/callback/": "single sign-on",
     "health/": "for a load balancer; says only whether the parts answer",
     "r/<secret>/": "a reader's personal link",
-    "accounts/join/<secret>/": "a member's personal link",
+    "members/join/<secret>/": "a member's personal link",
     "demo/sign-in/<token>/": "the demonstration's ready-made links; absent elsewhere",
 }
 
