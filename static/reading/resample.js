@@ -58,23 +58,37 @@ function shrink({ pixels, width, height }, scale, out, gain, plane) {
 
 /** Per output pixel centre: the pixel before it, the step to the next (0 at the border), and how far between them. */
 function neighbours(start, count, scale, limit) {
-  return Array.from({ length: count }, (_, i) => {
+  const [before, step, part] = [new Int32Array(count), new Int32Array(count), new Float64Array(count)];
+  for (let i = 0; i < count; i++) {
     const centre = Math.min(limit - 1, Math.max(0, (start + i + 0.5) / scale - 0.5));
-    const before = Math.floor(centre);
-    return [before, before + 1 < limit ? 1 : 0, centre - before];
-  });
+    before[i] = Math.floor(centre);
+    step[i] = before[i] + 1 < limit ? 1 : 0;
+    part[i] = centre - before[i];
+  }
+  return { before, step, part };
 }
 
 function enlarge({ pixels, width, height }, scale, out, gain, plane) {
   const columns = neighbours(out.left, out.width, scale, width);
-  let k = 0;
-  for (const [v, down, fy] of neighbours(out.top, out.height, scale, height)) {
-    for (const [u, right, fx] of columns) {
-      const a = v * width + u;
-      const b = a + down * width;
-      const upper = pixels[a] + fx * (pixels[a + right] - pixels[a]);
-      const lower = pixels[b] + fx * (pixels[b + right] - pixels[b]);
-      plane[k++] = (upper + fy * (lower - upper)) * gain + 0.5;
-    }
+  const rows = neighbours(out.top, out.height, scale, height);
+  const stretched = [0, 1].map(() => ({ y: -1, row: new Float64Array(out.width) })); // of even and odd frame rows
+  const stretch = (y) => {
+    const kept = stretched[y % 2];
+    if (kept.y !== y) stretchRow(pixels, y * width, columns, kept.row);
+    kept.y = y;
+    return kept.row;
+  };
+  for (let j = 0, k = 0; j < out.height; j++) {
+    const upper = stretch(rows.before[j]);
+    const lower = stretch(rows.before[j] + rows.step[j]);
+    const part = rows.part[j];
+    for (let i = 0; i < out.width; i++) plane[k++] = (upper[i] + part * (lower[i] - upper[i])) * gain + 0.5;
+  }
+}
+
+function stretchRow(pixels, rowStart, { before, step, part }, row) {
+  for (let i = 0; i < row.length; i++) {
+    const k = rowStart + before[i];
+    row[i] = pixels[k] + part[i] * (pixels[k + step[i]] - pixels[k]);
   }
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.reading_server import ReadingServer, Study
 from tests.browser.room import Room
@@ -15,6 +15,7 @@ from tests.browser.room import Room
 CHROMIUM = os.environ.get("NEGATOSCOPE_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
+expect.set_options(timeout=20_000)
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
@@ -38,7 +39,7 @@ def browser_context_args() -> dict[str, Any]:
 def context(context: BrowserContext) -> BrowserContext:
     """Every page notes what the content security policy stopped."""
     context.add_init_script(WATCH)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     return context
 
 

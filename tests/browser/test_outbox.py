@@ -24,23 +24,6 @@ def leave(page: Page) -> None:
         page.close(run_before_unload=True)
 
 
-def test_reading_goes_on_without_network_and_then_waits_visibly(context: BrowserContext, room: Room) -> None:
-    room.page.wait_for_function("performance.getEntriesByType('resource').filter((e) => /frames/.test(e.name)).length === 3")
-    context.set_offline(True)
-    for number in (1, 2, 3):
-        room.at(number)
-        room.seen()
-        room.read(number, number)
-    expect(room.part("waiting")).to_contain_text("Waiting for the network")
-    expect(room.part("save-state")).to_have_text("Offline (3 waiting)")
-    assert room.study.events == []
-    context.set_offline(False)
-    room.at(4)
-    room.seen()
-    room.saved()
-    assert_each_answered_once(room.study, 3)
-
-
 def test_answers_survive_a_tab_that_is_closed_without_network(context: BrowserContext, room: Room) -> None:
     context.set_offline(True)
     room.read(1, 1)
@@ -59,15 +42,6 @@ def test_closing_the_tab_at_once_loses_nothing(context: BrowserContext, room: Ro
     again = Room(context.new_page(), room.server).enter()
     again.at(2)
     again.saved()
-    assert_each_answered_once(room.study, 1)
-
-
-def test_an_answer_whose_reply_was_lost_is_stored_once(room: Room) -> None:
-    room.study.lose_replies = 2
-    room.read(5, 5)
-    room.at(2)
-    room.saved()
-    assert sum(room.study.posts) > 1
     assert_each_answered_once(room.study, 1)
 
 
@@ -96,31 +70,6 @@ def test_a_lost_sign_in_keeps_the_answers_and_says_what_to_do(room: Room) -> Non
     room.saved()
     expect(room.part("sign-in")).to_be_hidden()
     assert_each_answered_once(room.study, 2)
-
-
-def test_a_paused_study_holds_the_answers_back_and_says_so(room: Room) -> None:
-    room.study.state = "paused"
-    room.read(1, 1)
-    expect(room.part("save-state")).to_have_text("Not sent (1 waiting)")
-    expect(room.part("note")).to_have_text("The study is paused.")
-    room.study.state = "open"
-    room.saved()
-    assert_each_answered_once(room.study, 1)
-
-
-def test_two_tabs_stay_together_and_answer_each_case_once(context: BrowserContext, room: Room) -> None:
-    other = Room(context.new_page(), room.server).enter()
-    room.read(1, 1)
-    other.at(2)
-    other.seen()
-    other.read(2, 2)
-    room.at(3)
-    room.seen()
-    room.read(3, 3)
-    other.at(4)
-    other.saved()
-    room.saved()
-    assert_each_answered_once(room.study, 3)
 
 
 def test_one_answer_that_the_server_refuses_does_not_hold_up_the_others(context: BrowserContext, room: Room) -> None:

@@ -13,17 +13,6 @@ pytestmark = pytest.mark.browser
 Serve = Callable[..., ReadingServer]
 
 
-def test_a_whole_study_is_read_by_three_keys_a_case(room: Room) -> None:
-    given = [(1, 5), (6, 1), (3, 3), (4, 2), (2, 4)]
-    for number, (confidence, realism) in enumerate(given, start=1):
-        room.at(number)
-        room.seen()
-        room.read(confidence, realism)
-    expect(room.page.get_by_role("heading")).to_have_text("Thank you. You have read every case.")
-    stored = [(event["token"], *event["answers"].values()) for event in room.study.events]
-    assert stored == [(token, *pair) for token, pair in zip(room.study.tokens, given, strict=True)]
-
-
 def test_what_is_stored_of_a_reading(room: Room) -> None:
     room.press("i", "+", "+", "Shift+Digit2")
     room.page.wait_for_timeout(50)
