@@ -45,6 +45,11 @@ class ScoreRow:
         """The yardstick, or an empty mapping."""
         return self.score.baseline or {}
 
+    @property
+    def yardstick(self) -> float | None:
+        """The yardstick's value, where there is one."""
+        return self.baseline.get("value")
+
 
 @dataclass(frozen=True)
 class FindingRow:

@@ -1,6 +1,7 @@
 """Small image sets to score."""
 
 import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,22 +14,19 @@ from images.phantom import draw, sample_spec
 from images.pixels import decode_image, square
 from images.services import ItemRow, create_image_set, store_image
 
+# Tests share the machine; read when torch is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 MakeSet = Callable[..., ImageSet]
-
-
-@pytest.fixture(autouse=True)
-def one_torch_thread() -> None:
-    """Tests share the machine."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture
 def phantom_set(workspace: Workspace) -> MakeSet:
     """`phantom_set("name", count, first_seed)`: drawn phantoms, two to a group, with their findings."""
 
-    def make(name: str, count: int, first: int = 0, *, source: str = "real", workspace: Workspace = workspace) -> ImageSet:
+    def make(
+        name: str, count: int, first: int = 0, *, source: str = "real", workspace: Workspace = workspace
+    ) -> ImageSet:
         rows = []
         for number in range(count):
             seed = first + number

@@ -115,7 +115,10 @@ def test_missing_weights_fail_the_run_with_what_to_do(
 
 def test_a_cancelled_run_leaves_no_card(phantom_set: MakeSet, researcher: User) -> None:
     run = start_scoring(
-        synthetic=phantom_set("made", 4), reference=phantom_set("drawn", 4, 1000), extractor="random-densenet", user=None
+        synthetic=phantom_set("made", 4),
+        reference=phantom_set("drawn", 4, 1000),
+        extractor="random-densenet",
+        user=None,
     )
     cancel_scoring(run=run, user=researcher)
     run_scoring(run)

@@ -1,0 +1,124 @@
+"""The jackknife, blocks of whole groups, and replicates that equal recomputation."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from evaluation.metrics import Sample, Settings, TooFewImages, frechet_distance, precision_recall_density_coverage
+from evaluation.metrics import prdc as prdc_file
+from evaluation.metrics.frechet import features_to_gaussian, leave_out_distances
+from evaluation.metrics.kid import estimate_kernel_distance
+from evaluation.metrics.resampling import (
+    assign_blocks,
+    clustered_proportion,
+    halves,
+    jackknife,
+    wilson_interval,
+)
+
+from .test_peers import WIDE_X, WIDE_Y, X, Y
+
+PROMPTS = tuple(f"prompt {i // 4}" for i in range(400))
+
+
+def test_blocks_keep_groups_whole_and_do_not_depend_on_row_order() -> None:
+    blocks = assign_blocks(PROMPTS, 20, seed=1)
+    assert all(len(set(blocks[i : i + 4])) == 1 for i in range(0, 400, 4))
+    assert np.ptp(np.bincount(blocks)) == 0 and len(np.bincount(blocks)) == 20
+    order = np.random.default_rng(0).permutation(400)
+    assert (assign_blocks([PROMPTS[i] for i in order], 20, seed=1) == blocks[order]).all()
+    with pytest.raises(TooFewImages, match="at least 5 independent groups"):
+        assign_blocks(["a", "b", "c", "d", "d"], 20, seed=1)
+
+
+def test_jackknife_of_a_mean_is_its_standard_error_and_of_a_variance_unbiased() -> None:
+    x = np.random.default_rng(0).normal(size=60)
+    sizes = np.ones(60)
+    mean = jackknife(x.mean(), [np.delete(x, i).mean() for i in range(60)], sizes)
+    assert mean.variance == pytest.approx(x.var(ddof=1) / 60) and mean.bias == pytest.approx(0, abs=1e-12)
+    variance = jackknife(x.var(), [np.delete(x, i).var() for i in range(60)], sizes)
+    assert x.var() - variance.bias == pytest.approx(x.var(ddof=1))
+
+
+def test_jackknife_of_a_mean_with_uneven_blocks_has_no_bias() -> None:
+    x, blocks = np.random.default_rng(1).normal(size=30), np.repeat([0, 1, 2, 3, 4], [2, 4, 6, 8, 10])
+    left_out = [x[blocks != b].mean() for b in range(5)]
+    assert jackknife(x.mean(), left_out, np.bincount(blocks)).bias == pytest.approx(0, abs=1e-12)
+
+
+def test_wilson_interval_equals_statsmodels() -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
+    for hits, n in ((0, 12), (7, 31), (12, 12)):
+        assert wilson_interval(hits / n, n, 0.95) == pytest.approx(
+            proportion_confint(hits, n, method="wilson"), abs=1e-9
+        )
+
+
+def test_clusters_widen_the_interval_of_a_proportion() -> None:
+    hits = np.repeat([0, 1, 1, 0, 1, 1, 1, 0], 10)
+    _, low, high = clustered_proportion(hits, [str(i) for i in range(80)], 0.95)
+    p, wide_low, wide_high = clustered_proportion(hits, [str(i // 10) for i in range(80)], 0.95)
+    assert wide_low < low < p < high < wide_high
+
+
+@pytest.mark.parametrize(("x", "y"), [(X, Y), (WIDE_X, WIDE_Y), (X[:40], Y), (X, Y[:40])])
+def test_a_frechet_replicate_equals_recomputation(x: np.ndarray, y: np.ndarray) -> None:
+    blocks = assign_blocks(PROMPTS[: len(x)], 10, seed=0)
+    fast = leave_out_distances(x.astype(np.float64), features_to_gaussian(y), blocks)
+    assert fast == pytest.approx([frechet_distance(x[blocks != b], y) for b in range(len(fast))], rel=1e-9)
+
+
+def test_a_prdc_replicate_equals_recomputation() -> None:
+    x, y = X[:200].astype(np.float64), Y[:200].astype(np.float64)
+    sides = [np.sort(assign_blocks(PROMPTS[:200], 10, seed=s)) for s in (0, 1)]
+    counts = prdc_file._count(x, y, *sides, 5, replicates=True)
+    synthetic, real = prdc_file._without_synthetic(counts, sides[0], 5), prdc_file._without_real(counts, sides[1], 5)
+    for block in range(10):
+        without = precision_recall_density_coverage(x[sides[0] != block], y)
+        assert synthetic[block] == pytest.approx(dataclasses.astuple(without))
+        without = precision_recall_density_coverage(x, y[sides[1] != block])
+        assert real[block] == pytest.approx(dataclasses.astuple(without))
+
+
+def test_radii_survive_blocks_that_hold_all_near_neighbours() -> None:
+    """A prompt that gave 40 nearly equal images: without its block, their neighbours are far away."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 8))
+    x[:40] = x[0] + 1e-3 * rng.normal(size=(40, 8))
+    blocks = np.repeat(np.arange(10), [40, *[9] * 8, 8])
+    points = prdc_file.Points.around(x, x.mean(axis=0))
+    radii = prdc_file.neighbour_radii(points, 5, blocks).without
+    for block in (0, 3):
+        for row in (0, 50):
+            others = np.flatnonzero((blocks != block) & (np.arange(120) != row))
+            expected = np.sort(((x[others] - x[row]) ** 2).sum(axis=1))[4]
+            assert radii[block, row] == pytest.approx(expected)
+
+
+def test_the_kernel_distance_does_not_count_pairs_of_one_prompt() -> None:
+    """Four copies of each image say no more than one: the value stays, the naive one rises."""
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(60, 16)), rng.normal(size=(80, 16))
+    groups, patients = tuple(map(str, range(60))), tuple(map(str, range(80)))
+    once = estimate_kernel_distance(Sample(x, groups), Sample(y, patients), Settings())
+    copied = Sample(np.repeat(x, 4, axis=0), tuple(np.repeat(groups, 4)))
+    four = estimate_kernel_distance(copied, Sample(y, patients), Settings())
+    assert four.value == pytest.approx(once.value, abs=1e-6)
+    assert (four.low, four.high) == pytest.approx((once.low, once.high), rel=1e-3)
+    assert four.extra["all_pairs"] > once.extra["all_pairs"] + 0.01
+
+
+def test_halves_are_disjoint_whole_and_equal() -> None:
+    sample = Sample(np.arange(400.0)[:, None], PROMPTS)
+    pair = halves(sample, 300, seed=0)
+    assert pair is not None and pair[0].n == pair[1].n == 200
+    assert not set(pair[0].groups) & set(pair[1].groups)
+    assert halves(Sample(np.zeros((9, 1)), tuple("abcdefghi")), 9, seed=0) is None
+
+
+def test_t_quantiles_meet_the_normal_ones() -> None:
+    assert wilson_interval(0.3, 50, 0.95, df=1e9) == pytest.approx(wilson_interval(0.3, 50, 0.95), abs=1e-6)
+    assert stats.t.ppf(0.975, 1e9) == pytest.approx(1.959964, abs=1e-5)
