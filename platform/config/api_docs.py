@@ -69,7 +69,8 @@ def _operation(schema: dict[str, Any], method: str, path: str, said: dict[str, A
 
 
 def _fields(schema: dict[str, Any], content: dict[str, Any]) -> list[dict[str, Any]]:
-    body = _resolved(schema, next(iter(content.values()), {}).get("schema", {}))
+    first: dict[str, Any] = next(iter(content.values()), {})
+    body = _resolved(schema, first.get("schema", {}))
     required = body.get("required", [])
     return [
         _row(schema, name, said, {"required": name in required}) for name, said in body.get("properties", {}).items()
