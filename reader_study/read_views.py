@@ -10,7 +10,6 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -30,7 +29,6 @@ from reader_study.sitting import Sitting, sitting_of
 SECONDS_PER_CASE = 20
 
 
-@never_cache
 @require_http_methods(["GET", "POST"])
 def follow_link(request: HttpRequest, secret: str) -> HttpResponseBase:
     """A personal link: signs its reader in and goes to the study.

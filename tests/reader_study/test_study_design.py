@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from reader_study.design import Candidate, NotEnoughCases, pick, plan_deck, select_cases, shuffled
 from reader_study.design.order import longest_run
 
@@ -62,7 +63,9 @@ def test_without_a_run_limit_the_classes_play_no_part_at_all() -> None:
 
 def test_another_seed_gives_another_order_and_the_same_seed_the_same() -> None:
     truth = classes(30, 30)
-    assert plan_deck(truth, seed="a") == plan_deck(dict(reversed(truth.items())), seed="a") != plan_deck(truth, seed="b")
+    assert (
+        plan_deck(truth, seed="a") == plan_deck(dict(reversed(truth.items())), seed="a") != plan_deck(truth, seed="b")
+    )
 
 
 def test_order_says_nothing_of_the_class_by_position() -> None:
