@@ -17,7 +17,7 @@ from reader_study.export.tables import codebook, write_csv
 from reader_study.figures import FIGURES
 from reader_study.models import Study
 from reader_study.reads import columns_of, read_rows
-from reader_study.results import Results, results_document, results_of
+from reader_study.results import Results, figure_of, results_document, results_of
 
 FORMAT = "negatoscope-bundle-v1"
 MODALITY = "reading"
@@ -53,7 +53,7 @@ def _entries(study: Study, results: Results) -> Iterator[Entry]:
     for name, description, write in _FILES:
         yield Entry(name, description, write(study, results))
     for name, figure in FIGURES.items():
-        yield Entry(f"figures/{name}.svg", figure.title, _later(partial(figure.draw, results)))
+        yield Entry(f"figures/{name}.svg", figure.title, _later(partial(figure_of, study, name)))
 
 
 def _later(draw: Callable[[], bytes]) -> Iterator[bytes]:

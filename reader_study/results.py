@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from reader_study import blinding
 from reader_study.analysis import RatingTable, StudyAnalysis, analyse_single_arm, plain
 from reader_study.analysis.methods import METHODS
+from reader_study.figures import FIGURES
 from reader_study.models import Study
 from reader_study.questions import FIRST_SYNTHETIC, REALISM, SOURCE_CONFIDENCE
 from reader_study.reads import questions_of, rating_table, read_rows, require_unsealed
@@ -73,6 +74,17 @@ def results_document(results: Results) -> dict[str, Any]:
         "methods": {name: asdict(METHODS[name]) for name in used},
         "analysis": plain(results.analysis),
     }
+
+
+def figure_of(study: Study, name: str) -> bytes:
+    """The SVG of one of `FIGURES`, drawn once in each process. Raises ValidationError as `results_of` does."""
+    require_unsealed(study)
+    return _figure(study.pk, study.unsealed_at, name)
+
+
+@lru_cache(maxsize=64)
+def _figure(study_id: UUID, unsealed_at: datetime | None, name: str) -> bytes:
+    return FIGURES[name].draw(_results(study_id, unsealed_at))
 
 
 @lru_cache(maxsize=8)

@@ -13,7 +13,7 @@ from accounts.policy import Action
 from reader_study.bundle import bundle_name, export_study
 from reader_study.figures import FIGURES
 from reader_study.models import Study, StudyState
-from reader_study.results import Results, results_document, results_of
+from reader_study.results import Results, figure_of, results_document, results_of
 from reader_study.results_page import page_context
 
 
@@ -38,10 +38,11 @@ def results(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 @requires(Action.VIEW_RESULTS)
 def figure(request: WorkspaceRequest, pk: UUID, name: str) -> HttpResponse:
     """One figure as SVG; with ?download it is saved instead of shown."""
-    found = _results_or_404(unsealed_study(request, pk, Action.VIEW_RESULTS))
+    study = unsealed_study(request, pk, Action.VIEW_RESULTS)
+    _results_or_404(study)
     if name not in FIGURES:
         raise Http404
-    response = HttpResponse(FIGURES[name].draw(found), content_type="image/svg+xml")
+    response = HttpResponse(figure_of(study, name), content_type="image/svg+xml")
     if "download" in request.GET:
         response["Content-Disposition"] = f'attachment; filename="{name}.svg"'
     return response

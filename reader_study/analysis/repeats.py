@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from reader_study.analysis.proportion import proportion
 from reader_study.analysis.table import RatingTable
@@ -44,6 +43,9 @@ def cohen_kappa(
     first: Floats, second: Floats, categories: Sequence[float], *, weighted: bool = False, alpha: float = 0.05
 ) -> Estimate:
     """Cohen's kappa, quadratic weights where `weighted`, with the variance of Fleiss, Cohen and Everitt (1969)."""
+    # Imported here: statsmodels brings pandas, which a web process otherwise never loads.
+    from statsmodels.stats.inter_rater import cohens_kappa
+
     method = "cohen_kappa_quadratic" if weighted else "cohen_kappa"
     both = ~np.isnan(first) & ~np.isnan(second)
     n = int(both.sum())
