@@ -48,7 +48,10 @@ def settings() -> None:
 
     folder = {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [ROOT / "templates"]}
     settings.configure(
-        INSTALLED_APPS=["django.contrib.staticfiles"], STATICFILES_DIRS=[ROOT / "static"], STATIC_URL="/static/", TEMPLATES=[folder]
+        INSTALLED_APPS=["django.contrib.staticfiles"],
+        STATICFILES_DIRS=[ROOT / "static"],
+        STATIC_URL="/static/",
+        TEMPLATES=[folder],
     )
     django.setup()
 
@@ -120,7 +123,9 @@ def main() -> None:
         for side, bits in ((512, 8), (1024, 8), (2048, 16)):
             server = serve(side, bits, options.cases)
             page = enter(browser, server.url)
-            print(row(f"next case, prefetched, {side} x {side}, {bits} bit", next_case(page, options.cases)), flush=True)
+            print(
+                row(f"next case, prefetched, {side} x {side}, {bits} bit", next_case(page, options.cases)), flush=True
+            )
             print(row(f"change of window, {side} x {side}, {bits} bit", change_window(page)), flush=True)
             page.context.close()
             server.stop()

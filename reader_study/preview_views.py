@@ -72,7 +72,7 @@ def preview(request: WorkspaceRequest, pk: Any) -> HttpResponse:
     elif deck["answered"] >= len(deck["cases"]):
         del request.session[f"preview-{study.pk}"]
         thanks = "This was a preview: nothing was kept. Reload the page for another one."
-        context = {"title": study.reader_title, "total": len(deck["cases"]), "thanks": thanks}
+        context = {"title": study.reader_title, "total": len(deck["cases"]), "thanks": thanks, "preview": True}
         return private(render(request, "reader_study/read_finished.html", context))
     return private(render(request, "reader_study/read_room.html", _room(study)))
 

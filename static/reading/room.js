@@ -97,7 +97,7 @@ export class ReadingRoom {
       answers: form.answers(),
       ...this.clock.read(),
       first_paint_ms: shown.firstPaint,
-      window: { ...view.window, inverted: view.inverted },
+      window: view.state(),
       tools: shown.tools,
     });
     this.cases.answer(shown);

@@ -86,6 +86,12 @@ export class View {
     this.request();
   }
 
+  /** How the picture is shown now; scale is device pixels per image pixel. */
+  state() {
+    const { inverted, scale, canvas } = this;
+    return { ...this.window, inverted, scale, dpr: devicePixelRatio, canvas: [canvas.width, canvas.height] };
+  }
+
   resize(entry) {
     const [exact] = entry.devicePixelContentBoxSize ?? [];
     const pixels = (css, device) => {

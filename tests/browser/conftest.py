@@ -13,8 +13,15 @@ from tests.browser.reading_server import ReadingServer, Study
 from tests.browser.room import Room
 
 CHROMIUM = os.environ.get("NEGATOSCOPE_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 expect.set_options(timeout=20_000)
 WATCH = """
 window.violations = [];

@@ -16,16 +16,27 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'"
-CONFIDENCE = ["Definitely real", "Probably real", "Possibly real", "Possibly synthetic", "Probably synthetic",
-              "Definitely synthetic"]
+CONFIDENCE = [
+    "Definitely real",
+    "Probably real",
+    "Possibly real",
+    "Possibly synthetic",
+    "Probably synthetic",
+    "Definitely synthetic",
+]
 REALISM = ["Not at all realistic", "Slightly realistic", "Moderately realistic", "Very realistic", "Entirely realistic"]
 
 
 def question(slug: str, text: str, labels: list[str]) -> dict[str, Any]:
     """A choice question whose values and keys count from 1."""
     choices = [{"value": value, "label": label} for value, label in enumerate(labels, start=1)]
-    return {"slug": slug, "text": text, "kind": "choice", "choices": choices,
-            "keys": [str(choice["value"]) for choice in choices]}
+    return {
+        "slug": slug,
+        "text": text,
+        "kind": "choice",
+        "choices": choices,
+        "keys": [str(choice["value"]) for choice in choices],
+    }
 
 
 QUESTIONS = [
@@ -66,11 +77,16 @@ class Study:
         height, width = self.frames[0].shape
         place = [{"token": token, "position": position} for position, token in enumerate(tokens)]
         return {
-            "reader": "R01", "state": self.state, "total": len(tokens), "answered": at,
+            "reader": "R01",
+            "state": self.state,
+            "total": len(tokens),
+            "answered": at,
             "frame": {"width": width, "height": height, "bits": self.frames[0].itemsize * 8},
-            "window": self.window, "questions": QUESTIONS,
+            "window": self.window,
+            "questions": QUESTIONS,
             "current": place[at] if at < len(tokens) else None,
-            "next": tokens[at + 1 : at + 3], "previous": place[max(0, at - 1) : at],
+            "next": tokens[at + 1 : at + 3],
+            "previous": place[max(0, at - 1) : at],
         }
 
     def frame(self, token: str) -> bytes | None:
@@ -164,12 +180,17 @@ class Handler(BaseHTTPRequestHandler):
 
 def page(study: Study) -> str:
     """The page that the reader opens: the room, or the end."""
-    context: dict[str, Any] = {"title": "Chest radiographs, spring reading", "total": len(study.frames), "reader": "R01"}
+    context: dict[str, Any] = {
+        "title": "Chest radiographs, spring reading",
+        "total": len(study.frames),
+        "reader": "R01",
+    }
     if study.answered == len(study.frames):
         return render_to_string("reader_study/read_finished.html", context)
     urls = {"session_url": "session", "answers_url": "answers", "frames_url": "frames/"}
-    return render_to_string("reader_study/read_room.html",
-                            context | {name: f"/read/study/{path}" for name, path in urls.items()})
+    return render_to_string(
+        "reader_study/read_room.html", context | {name: f"/read/study/{path}" for name, path in urls.items()}
+    )
 
 
 class ReadingServer:

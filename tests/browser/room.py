@@ -55,7 +55,9 @@ class Room:
 
     def chosen(self) -> list[str]:
         """The values of the radio buttons that are set."""
-        values: list[str] = self.page.eval_on_selector_all("input[type=radio]:checked", "all => all.map((one) => one.value)")
+        values: list[str] = self.page.eval_on_selector_all(
+            "input[type=radio]:checked", "all => all.map((one) => one.value)"
+        )
         return values
 
     def readout(self) -> str:

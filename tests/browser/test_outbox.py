@@ -105,7 +105,9 @@ def test_a_long_queue_is_sent_in_calls_of_at_most_twenty(page: Page, serve: Serv
 
 def test_another_readers_queue_is_never_sent(page: Page, serve: Serve) -> None:
     room = Room(page, serve()).enter()
-    page.evaluate("localStorage.setItem('negatoscope:/read/study/answers:R02:answer:x', '{\"at\":0,\"event\":{\"key\":\"x\"}}')")
+    page.evaluate(
+        'localStorage.setItem(\'negatoscope:/read/study/answers:R02:answer:x\', \'{"at":0,"event":{"key":"x"}}\')'
+    )
     room.enter().read(1, 1)
     room.saved()
     assert_each_answered_once(room.study, 1)

@@ -22,7 +22,10 @@ def test_what_is_stored_of_a_reading(room: Room) -> None:
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", event["key"])
     assert event["answers"] == {"source_confidence": 5, "realism": 3}
     assert event["tools"] == {"invert": 1, "zoom": 2, "preset": 1}
-    assert event["window"]["inverted"] and event["window"]["width"] < 256
+    shown = event["window"]
+    assert shown["inverted"] and shown["width"] < 256
+    assert (shown["dpr"], shown["canvas"]) == (1, [1120, 900])
+    assert shown["scale"] == pytest.approx(900 / 64 * 1.25**2)
     assert 50 <= event["active_ms"] <= event["total_ms"]
     assert event["first_paint_ms"] >= 0
 
