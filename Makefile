@@ -10,7 +10,7 @@ help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/installed  ## the platform with its demonstration at http://localhost:8000 (ONCE=1: run it and print the results)
-	$(if $(ONCE),$(BIN)/python -m embedded once,$(BIN)/python -m embedded up --demo)
+	$(if $(ONCE),$(BIN)/python -m embedded once $(DEMO_ARGS),$(BIN)/python -m embedded up --demo)
 
 run: $(VENV)/installed  ## the platform without the demonstration
 	$(BIN)/python -m embedded up

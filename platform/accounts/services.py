@@ -13,7 +13,9 @@ from accounts.policy import Role
 INVITATION_DAYS = 7
 
 
-def invite_member(*, workspace: Workspace, role: str, user: User, note: str = "") -> tuple[MemberInvitation, str]:
+def invite_member(
+    *, workspace: Workspace, role: str, user: User | None, note: str = ""
+) -> tuple[MemberInvitation, str]:
     """Make an invitation; returns it with its secret, which is known only now."""
     secret = secrets.token_urlsafe(32)
     invitation = MemberInvitation.objects.create(

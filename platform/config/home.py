@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.access import WORKSPACE_KEY
-from accounts.models import User, Workspace
+from accounts.models import User, Workspace, working_memberships
 from accounts.policy import ROLE_ACTIONS, Action, Role
 from config.demo.progress import read_progress
 from config.first_steps import first_steps
@@ -32,17 +32,18 @@ def home(request: HttpRequest) -> HttpResponse:
     if workspace is None:
         return render(request, "home/readings.html", {"readings": readings})
     actions = allowed_in(user, workspace)
-    steps = first_steps(workspace, actions)
+    steps, demo = first_steps(workspace, actions), read_progress()
+    guided = demo is not None and not demo.finished  # the demonstration takes every step by itself
     context = {
         "workspace": workspace,
         "actions": actions,
-        "demo": read_progress(),
+        "demo": demo,
         "runs": unfinished_runs(user, workspace),
         "waiting": waiting_for(user, workspace, actions, readings),
         "cards": score_cards(user, workspace),
         "image_sets": image_sets(user, workspace),
         "studies": Study.objects.visible_to(user).filter(workspace=workspace).with_progress()[:RECENT],
-        "steps": [] if all(step.done for step in steps) else steps,
+        "steps": [] if guided or all(step.done for step in steps) else steps,
         "steps_done": sum(step.done for step in steps),
     }
     return render(request, "home/overview.html", context)
@@ -99,7 +100,6 @@ def allowed_in(user: User, workspace: Workspace) -> frozenset[Action]:
 def _who(request: HttpRequest) -> tuple[User, Workspace | None]:
     """The person, and the workspace they look at: the chosen one, or the first in which they do more than read."""
     assert isinstance(request.user, User)
-    rows = request.user.memberships.exclude(role=Role.READER).select_related("workspace").order_by("workspace__name")
-    spaces = [row.workspace for row in rows]
+    spaces = [member.workspace for member in working_memberships(request.user)]
     chosen = request.session.get(WORKSPACE_KEY)
     return request.user, next((space for space in spaces if str(space.pk) == chosen), spaces[0] if spaces else None)

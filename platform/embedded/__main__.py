@@ -18,7 +18,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--demo", action="store_true", help="fill the house with the demonstration while serving")
-    commands.add_parser("once", help="run the demonstration without serving")
+    once = commands.add_parser("once", help="run the demonstration without serving")
+    once.add_argument("words", nargs=argparse.REMAINDER, help="options of `manage.py demo`")
     run = commands.add_parser("run", help="run one command beside the servers")
     run.add_argument("words", nargs=argparse.REMAINDER, help="the command, for example: manage.py shell")
     arguments = parser.parse_args()
@@ -26,7 +27,7 @@ def main() -> int:
     if arguments.command == "up":
         return launcher.up(demo=arguments.demo)
     if arguments.command == "once":
-        return launcher.once()
+        return launcher.once(arguments.words)
     return launcher.run(arguments.words)
 
 

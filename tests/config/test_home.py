@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import User, Workspace
+from accounts.models import Membership, User, Workspace
 from accounts.policy import ROLE_ACTIONS, Action, Role
 from config.home import unfinished_runs
 from config.waiting import next_step
@@ -58,7 +58,7 @@ def test_an_empty_workspace_says_what_to_do_first(client: Client, manager: User)
     html = page.content.decode()
     assert "Import real radiographs" in html
     assert "Nothing runs" in html
-    assert "No score cards yet" in html
+    assert "Latest score cards" not in html  # the steps say what to do; empty lists would only repeat it
 
 
 def test_every_first_step_leads_somewhere(client: Client, manager: User) -> None:
@@ -102,6 +102,29 @@ def test_nobody_sees_another_workspace(
     assert "Can they tell?" not in html
     assert workspace.name not in html
     assert unfinished_runs(stranger, other_workspace) == unfinished_runs(stranger, workspace) == []
+
+
+def test_what_is_missing_is_said_once_the_first_steps_are_taken(
+    client: Client, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.first_steps.STEPS", ())
+    html = home(client, manager).content.decode()
+    assert "No score cards yet" in html
+    assert "No image sets yet" in html
+
+
+def test_the_frame_and_the_page_speak_of_the_same_workspace(
+    client: Client, manager: User, other_workspace: Workspace
+) -> None:
+    Membership.objects.create(user=manager, workspace=other_workspace, role=Role.RESEARCHER)
+    page = home(client, manager)
+    assert page.context["workspace"] == page.context["current_workspace"]
+    client.post("/accounts/workspace/", {"workspace": other_workspace.slug})
+    page = client.get("/")
+    assert page.context["workspace"] == page.context["current_workspace"] == other_workspace
+    # Members are managed in the first workspace only: its page says so, frame included.
+    page = client.get("/members/")
+    assert page.context["current_workspace"] != other_workspace
 
 
 def test_recent_cards_show_their_headlines_with_intervals(
@@ -208,6 +231,7 @@ def test_the_demonstration_shows_its_stages(client: Client, manager: User, setti
     (tmp_path / "demo.json").write_text(json.dumps({"stages": stages}))
     html = home(client, manager).content.decode()
     assert "200 drawn" in html
+    assert "First steps" not in html  # it takes them all by itself
     assert 'hx-get="/home/demonstration/"' in html
     assert "Draw phantoms" in client.get("/home/demonstration/").content.decode()
 

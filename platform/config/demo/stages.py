@@ -22,7 +22,7 @@ from generation.models import Checkpoint, GenerationRun, PromptSet
 from generation.services import import_prompt_set, register_checkpoint, start_generation
 from images import phantom
 from images.models import ImageSet
-from images.services import ItemRow, create_image_set, store_image
+from images.services import ItemRow, create_image_set, start_import, store_image
 from jobs.models import Run, RunState
 from reader_study.models import Reader, Study, StudyState
 from reader_study.services import (
@@ -63,6 +63,9 @@ class Size:
     pixels: int = 128
     checkpoint: Path = settings.BASE_DIR / "demo" / "checkpoint"
     classifier: str = "demo/classifier"
+    # A folder of real radiographs to use in place of drawn phantoms, and its layout.
+    real: Path | None = None
+    layout: str = "nih"
 
 
 SMALL = Size(phantoms_per_kind=10, prompts_per_kind=2, seeds_per_prompt=2, steps=4, cases_per_side=12)
@@ -103,21 +106,40 @@ def move_in(size: Size) -> House:
     )
 
 
-def draw_phantoms(house: House, tell: Tell) -> str:
-    """Reference images: phantoms in equal numbers of every kind, standing in for a real dataset."""
-    house.real = ImageSet.objects.filter(workspace=house.workspace, name=PHANTOMS).first()
+def reference(house: House, tell: Tell) -> str:
+    """Reference images: a real dataset where a folder was named, else phantoms in equal numbers of every kind."""
+    name = house.size.real.name if house.size.real else PHANTOMS
+    house.real = ImageSet.objects.filter(workspace=house.workspace, name=name).first()
     if house.real is None:
-        rows = [_phantom_row(house, kind, number) for kind in KINDS for number in _counted(house, kind, tell)]
-        house.real = create_image_set(
-            workspace=house.workspace,
-            name=PHANTOMS,
-            source="real",
-            rows=rows,
-            is_phantom=True,
-            description="Procedurally drawn chest radiographs with known findings, in place of a real dataset.",
-            created_by=house.researcher,
-        )
-    return f"{house.real.count} phantoms, {len(KINDS)} kinds"
+        house.real = _import_real(house, house.size.real, tell) if house.size.real else _draw_phantoms(house, tell)
+    return f"{house.real.count} {'images' if house.size.real else 'phantoms'}"
+
+
+def _import_real(house: House, folder: Path, tell: Tell) -> ImageSet:
+    run = start_import(
+        workspace=house.workspace,
+        name=folder.name,
+        layout=house.size.layout,
+        directory=str(folder),
+        roots=[folder],
+        user=house.researcher,
+    )
+    _wait(run, tell)
+    assert run.image_set
+    return run.image_set
+
+
+def _draw_phantoms(house: House, tell: Tell) -> ImageSet:
+    rows = [_phantom_row(house, kind, number) for kind in KINDS for number in _counted(house, kind, tell)]
+    return create_image_set(
+        workspace=house.workspace,
+        name=PHANTOMS,
+        source="real",
+        rows=rows,
+        is_phantom=True,
+        description="Procedurally drawn chest radiographs with known findings, in place of a real dataset.",
+        created_by=house.researcher,
+    )
 
 
 def _counted(house: House, kind: str, tell: Tell) -> range:
@@ -305,7 +327,7 @@ def _wait(run: Run, tell: Tell, patience: float = 1_800.0) -> None:
 
 
 STAGES: tuple[tuple[str, Callable[[House, Tell], str]], ...] = (
-    ("Draw phantoms", draw_phantoms),
+    ("Reference images", reference),
     ("Register the demo checkpoint", register),
     ("Import prompts", import_prompts),
     ("Generate", generate),

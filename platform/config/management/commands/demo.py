@@ -28,14 +28,17 @@ class Command(BaseCommand):
         parser.add_argument("--serving", action="store_true", help="print sign-in links once the site answers")
         parser.add_argument("--once", action="store_true", help="print the score card and the results at the end")
         parser.add_argument("--small", action="store_true", help="make as little as shows that every stage works")
-        parser.add_argument("--checkpoint", help="a diffusers folder to use in place of the bundled one")
+        parser.add_argument("--checkpoint", type=Path, help="a diffusers folder to use in place of the bundled one")
+        parser.add_argument("--real", type=Path, help="a folder of real radiographs to use in place of phantoms")
+        parser.add_argument(
+            "--layout", default="nih", choices=["nih", "csv", "dicom"], help="how that folder is laid out"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run; fails at the first stage that fails."""
         if not settings.DEMO:
             raise CommandError("The demonstration runs with NEGATOSCOPE_DEMO=1, as `make demo` sets it.")
-        size = SMALL if options["small"] else Size()
-        house = move_in(replace(size, checkpoint=Path(options["checkpoint"])) if options["checkpoint"] else size)
+        house = move_in(_size(options))
         progress = Progress([Stage(title) for title, _ in STAGES])
         progress.save()
         if options["serving"]:
@@ -73,6 +76,15 @@ class Command(BaseCommand):
         for user in house.people():
             self.stdout.write(f"  {user.first_name or user.username:<12} {sign_in_link(user, base)}")
         self.stdout.write("")
+
+
+def _size(options: dict[str, Any]) -> Size:
+    size = SMALL if options["small"] else Size()
+    if options["checkpoint"]:
+        size = replace(size, checkpoint=options["checkpoint"].resolve())
+    if options["real"]:
+        size = replace(size, real=options["real"].resolve(), layout=options["layout"])
+    return size
 
 
 def _wait_for(base: str, patience: float = 60.0) -> None:
