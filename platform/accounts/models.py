@@ -51,6 +51,12 @@ class Membership(models.Model):
         return f"{self.user} as {self.role} in {self.workspace}"
 
 
+def working_memberships(user: User) -> models.QuerySet[Membership]:
+    """Where the person does more than read. Readers are told of no workspace: its name is the team's own."""
+    rows = Membership.objects.filter(user=user).exclude(role=Role.READER)
+    return rows.select_related("workspace").order_by("workspace__name")
+
+
 class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
     """Reads of invitations."""
 

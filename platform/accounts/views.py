@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,18 +12,12 @@ from knox.models import AuthToken
 
 from accounts.access import WORKSPACE_KEY, WorkspaceRequest
 from accounts.forms import ProfileForm, TokenForm
-from accounts.models import Membership, User
-from accounts.policy import Role
+from accounts.models import Membership, User, working_memberships
 
 
 def may_use_api(user: User) -> bool:
     """Whether a token would open anything: readers have no use for one."""
     return working_memberships(user).exists()
-
-
-def working_memberships(user: User) -> QuerySet[Membership]:
-    """Where the person does more than read. Readers are told of no workspace: its name is the team's own."""
-    return user.memberships.exclude(role=Role.READER).select_related("workspace")
 
 
 @login_required
