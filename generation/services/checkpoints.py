@@ -102,7 +102,7 @@ def fetch_hub_checkpoint(
     from django.core.validators import RegexValidator
 
     _check_name(workspace, name)
-    RegexValidator(r"^[\w.-]+/[\w.-]+$", "A hub id looks like owner/name.")(repository)
+    RegexValidator(r"^\w[\w.-]*/\w[\w.-]*$", "A hub id looks like owner/name.")(repository)
     RegexValidator(r"^[\w./-]*$", "A revision is a branch, a tag or a commit.")(revision)
     fetch = CheckpointFetch(
         workspace=workspace, created_by=user, name=name.strip(), repository=repository, revision=revision

@@ -68,7 +68,7 @@ def test_every_picture_comes_once_through_two_kills(
     for _ in range(2):
         worker = start_worker()
         before = run.pictures.count()
-        wait_for(run, lambda: run.pictures.count() > before, log, sweep=before > 0)
+        wait_for(run, lambda before=before: run.pictures.count() > before, log, sweep=before > 0)
         worker.kill()
         assert run.state == RunState.RUNNING
         assert run.pictures.count() < PICTURES
