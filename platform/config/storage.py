@@ -12,5 +12,5 @@ class ModuleManifestStorage(ManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
     _js_module_import_aggregation_patterns = (
         "reading/*.js",
-        ManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+        ManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],  # type: ignore[attr-defined]
     )
