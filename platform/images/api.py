@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, parsers, serializers, status
 from rest_framework.decorators import action
@@ -11,8 +12,10 @@ from rest_framework.response import Response
 
 from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
-from images.models import ImageSet, ImageSetItem, ImportRun, Source
-from images.services import start_import
+from images import content
+from images.models import Image, ImageSet, ImageSetItem, ImportRun, Source
+from images.pictures import png_response
+from images.services import cancel_import, start_import
 
 
 class ImageSetSerializer(serializers.ModelSerializer[ImageSet]):
@@ -36,7 +39,7 @@ class ImageSetItemSerializer(serializers.ModelSerializer[ImageSetItem]):
     height = serializers.IntegerField(source="image.height")
     bits = serializers.IntegerField(source="image.bits", help_text="bits per pixel, 8 or 16")
     picture = serializers.HyperlinkedRelatedField[Any](
-        view_name="images:picture", source="image", read_only=True, help_text="PNG with the stored pixels"
+        view_name="api-images-picture", source="image", read_only=True, help_text="PNG with the stored pixels"
     )
 
     class Meta:
@@ -45,6 +48,19 @@ class ImageSetItemSerializer(serializers.ModelSerializer[ImageSetItem]):
             "position", "image", "sha256", "width", "height", "bits", "picture", "group", "caption", "findings",
             "patient", "age", "sex", "view",
         ]  # fmt: skip
+
+
+class ImageSerializer(serializers.ModelSerializer[Image]):
+    """One image, named by the digest of its pixels."""
+
+    workspace = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    picture = serializers.HyperlinkedIdentityField(
+        view_name="api-images-picture", help_text="PNG with the stored pixels"
+    )
+
+    class Meta:
+        model = Image
+        fields = ["id", "workspace", "sha256", "width", "height", "bits", "picture", "created_at"]
 
 
 class ImportSerializer(serializers.ModelSerializer[ImportRun]):
@@ -116,6 +132,20 @@ class ImageSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspac
         )
 
 
+class ImageViewSet(mixins.RetrieveModelMixin, WorkspaceViewSet):
+    """Single images, as the items of image sets name them."""
+
+    queryset_model = Image
+    actions_allowed = {"retrieve": Action.VIEW_IMAGES, "picture": Action.VIEW_IMAGES}
+    serializer_class = ImageSerializer
+
+    @extend_schema(responses={(200, "image/png"): bytes})
+    @action(detail=True)
+    def picture(self, request: Request, pk: str) -> HttpResponse:
+        """The pixels as they were stored: a grayscale PNG of 8 or 16 bits."""
+        return png_response(content.read(str(self.get_object().file.name)))
+
+
 class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
     """Imports: a folder on the server or a zip archive becomes an image set."""
 
@@ -146,8 +176,8 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceV
     def cancel(self, request: Request, pk: str) -> Response:
         """Ask an import to stop; it leaves no image set."""
         run = self.get_object()
-        run.request_cancel()
+        cancel_import(run)
         return Response(self.get_serializer(run).data)
 
 
-routes: list[tuple[str, Any]] = [("image-sets", ImageSetViewSet), ("imports", ImportViewSet)]
+routes: list[tuple[str, Any]] = [("image-sets", ImageSetViewSet), ("images", ImageViewSet), ("imports", ImportViewSet)]

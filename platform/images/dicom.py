@@ -109,6 +109,8 @@ def _stored_values(dataset: pydicom.Dataset) -> NDArray[Any]:
 
 def _rendered(dataset: pydicom.Dataset, stored: NDArray[Any]) -> Pixels:
     values = np.asarray(apply_modality_lut(stored, dataset), np.float64)
+    if not np.isfinite(values).all():
+        raise DicomRefused("its rescale slope or intercept is not a number")
     shown = _through_voi(dataset, values, _is_padding(dataset, stored))
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         shown = 1 - shown
@@ -173,7 +175,8 @@ def _is_padding(dataset: pydicom.Dataset, stored: NDArray[Any]) -> NDArray[np.bo
 def _first(value: Any) -> float | None:
     if value is None or value == "":
         return None
-    return float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+    first = float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+    return first if np.isfinite(first) else None
 
 
 def _attributes(dataset: pydicom.Dataset) -> Attributes:

@@ -157,6 +157,10 @@ class ImportRunQuerySet(WorkspaceQuerySet["ImportRun"]):
         """Imports that are queued or running."""
         return self.filter(state__in=UNFINISHED)
 
+    def finished(self) -> "ImportRunQuerySet":
+        """Imports of which nothing more will come."""
+        return self.exclude(state__in=UNFINISHED)
+
 
 class ImportRun(Run):
     """The making of one image set from a folder on the server or from an uploaded archive."""

@@ -7,7 +7,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import condition, require_GET, require_http_methods, require_POST
 
 from accounts.access import WorkspaceRequest, require_action, requires
@@ -15,8 +14,9 @@ from accounts.policy import Action
 from images import content
 from images.forms import ImportForm, folders_on_offer
 from images.models import Image, ImageSet, ImageSetItem, ImportRun, Source
+from images.pictures import png_response
 from images.pixels import thumbnail as draw_thumbnail
-from images.services import start_import
+from images.services import cancel_import, start_import
 from images.summary import summary_of
 
 SETS_PER_PAGE = 25
@@ -36,10 +36,11 @@ def image_set_list(request: WorkspaceRequest) -> HttpResponse:
         request.GET.get("page")
     )
     imports = ImportRun.objects.visible_to(request.user).filter(workspace=request.workspace).unfinished()
-    firsts = ImageSetItem.objects.filter(image_set__in=list(page), position=0).values_list("image_set_id", "image_id")
+    firsts = ImageSetItem.objects.filter(image_set__in=list(page), position=0)
+    covers = dict(firsts.values_list("image_set_id", "image_id"))
     context = {
         "page": page,
-        "rows": [(image_set, dict(firsts).get(image_set.pk)) for image_set in page],
+        "rows": [(image_set, covers.get(image_set.pk)) for image_set in page],
         "imports": imports,
         "sources": Source.choices,
         "filtered": bool(query or source),
@@ -100,7 +101,7 @@ def import_cancel(request: WorkspaceRequest, pk: str) -> HttpResponse:
     """Ask an import to stop."""
     run = get_object_or_404(_imports(request), pk=pk)
     require_action(request.user, run.workspace, Action.IMPORT_IMAGES)
-    run.request_cancel()
+    cancel_import(run)
     return redirect(run)
 
 
@@ -120,7 +121,7 @@ def _digest(request: HttpRequest, pk: str) -> str | None:
 def picture(request: WorkspaceRequest, pk: str) -> HttpResponse:
     """The picture as it was stored."""
     image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
-    return _png(content.read(str(image.file.name)))
+    return png_response(content.read(str(image.file.name)))
 
 
 @require_GET
@@ -131,12 +132,4 @@ def thumbnail(request: WorkspaceRequest, pk: str) -> HttpResponse:
     image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
     key = content.content_key("thumbnails", image.sha256)
     content.put_once(key, lambda: draw_thumbnail(image.load_pixels()))
-    return _png(content.read(key))
-
-
-def _png(data: bytes) -> HttpResponse:
-    """Kept by the person's own browser for as long as it likes (the address never shows other pixels), by no proxy."""
-    response = HttpResponse(data, content_type="image/png")
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    patch_vary_headers(response, ["Cookie"])
-    return response
+    return png_response(content.read(key))

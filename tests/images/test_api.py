@@ -4,6 +4,7 @@ from rest_framework.test import APIClient
 
 from images import tasks
 from images.models import ImportRun
+from images.pixels import decode_image, pixel_digest
 from images.services import run_import
 
 IMPORTS = "/api/v1/imports/"
@@ -42,7 +43,10 @@ def test_items_come_in_order_and_page_by_page(api, make_set):
     row = page["results"][1]
     assert (row["sha256"], row["width"], row["height"], row["bits"]) == (item.image.sha256, 32, 40, 8)
     assert (row["findings"], row["age"], row["group"]) == (["Effusion"], 43, "patient-1")
-    assert api.get(row["picture"]).status_code in (200, 302)
+    picture = api.get(row["picture"])
+    assert picture["Content-Type"] == "image/png" and picture["Cache-Control"].startswith("private")
+    assert pixel_digest(decode_image(picture.content)) == row["sha256"]
+    assert api.get(f"/api/v1/images/{row['image']}/").json()["sha256"] == row["sha256"]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_items(api, make_set, django_assert_max_num_queries):

@@ -4,7 +4,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.pixels import apply_windowing
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from images.dicom import DicomRefused, read_dicom, window
 from images.pixels import ImageError, ImageTooLarge, ImageTooSmall
@@ -115,6 +115,12 @@ def test_rle_and_jpeg_2000_are_read():
     np.testing.assert_array_equal(read_dicom(jpeg_2000).pixels, expected)
 
 
+def test_baseline_jpeg_is_read():
+    jpeg = encapsulated(file_of(ramp(), "JPEG", quality=98), JPEGBaseline8Bit)
+    difference = read_dicom(jpeg).pixels.astype(int) - read_dicom(dicom_file(ramp())).pixels
+    assert np.abs(difference).mean() < 4
+
+
 @pytest.mark.parametrize(
     ("elements", "reason"),
     [
@@ -124,6 +130,7 @@ def test_rle_and_jpeg_2000_are_read():
         ({"PhotometricInterpretation": None}, "no photometric"),
         ({"Modality": "CT"}, "modality CT"),
         ({"BurnedInAnnotation": "YES"}, "burned-in"),
+        ({"RescaleSlope": "nan", "RescaleIntercept": 0}, "not a number"),
         ({"PixelData": None}, "without pixels"),
         ({"Rows": None}, "does not say its Rows"),
         ({"PixelData": bytes(7)}, "cannot be read"),

@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.utils import timezone
 from audit.models import Event
 from images import tasks
 from images.models import Image, ImageSet, ImportRun
-from images.services import run_import, start_import
+from images.services import cancel_import, run_import, start_import
 from images.services import store as store_module
 from jobs.models import RunState
 from jobs.services import sweep_runs
@@ -160,7 +161,7 @@ def test_a_folder_that_vanished_fails_the_run_with_the_reason(start, folder):
 def test_an_archive_that_vanished_fails_the_run(start, archive):
     run = start(archive=archive())
     default_storage.delete(run.archive.name)
-    assert finished(run).state == "failed"
+    assert finished(run).error == "The uploaded archive is no longer there; upload it again."
 
 
 def test_an_unexpected_error_fails_the_run_without_its_text(start, monkeypatch):
@@ -186,11 +187,30 @@ def test_a_cancelled_import_leaves_no_set(start, monkeypatch, archive):
     assert not ImageSet.objects.exists() and not uploads()
 
 
-def test_cancelling_before_the_start(start):
-    run = start()
-    run.request_cancel()
+def test_cancelling_before_the_start(start, archive):
+    run = start(archive=archive())
+    cancel_import(run)
     assert finished(run).state == "cancelled"
-    assert not Image.objects.exists()
+    assert not Image.objects.exists() and not uploads()
+
+
+def test_archives_of_runs_that_were_given_up_are_deleted_with_the_next_import(start, archive):
+    start(archive=archive()).fail("The worker stopped 3 times.")
+    assert len(uploads()) == 1
+    second = start(archive=archive())
+    assert [path.stem for path in uploads()] == [str(second.pk)]
+
+
+def test_odd_names_and_endless_cells_are_reported(start, import_root):
+    odd = import_root / "odd"
+    odd.mkdir()
+    (odd / "good.dcm").write_bytes(dicom_file(ramp()))
+    (Path(os.fsdecode(bytes(odd) + b"/\xff\xfe.png"))).write_bytes(b"")
+    report = finished(start(directory=str(odd), layout="dicom")).report
+    assert report["imported"] == 1 and report["refused"][0]["file"] == "\\udcff\\udcfe.png"
+    (odd / "list.csv").write_text("path\n" + "x" * 100_000 + "\n")
+    report = finished(start(directory=str(odd))).report
+    assert len(report["refused"][0]["file"]) < 400
 
 
 class Killed(BaseException):
@@ -277,6 +297,8 @@ def zip_of(files):
         ({"directory": "/etc"}, "directory", "IMPORT_ROOTS"),
         ({"directory": "../../etc"}, "directory", "IMPORT_ROOTS"),
         ({"directory": "nowhere"}, "directory", "no folder"),
+        ({"directory": "~nobody"}, "directory", "no folder"),
+        ({"directory": "n" * 500}, "directory", "no folder"),
         ({"directory": "empty"}, "directory", "no CSV file"),
         ({"name": " "}, "name", "blank"),
         ({"name": "n" * 201}, "name", "at most 200"),

@@ -88,6 +88,8 @@ ENDPOINTS = {
     "/api/v1/image-sets/": None,
     "/api/v1/image-sets/{}/": "image_set",
     "/api/v1/image-sets/{}/items/": "image_set",
+    "/api/v1/images/{}/": "image",
+    "/api/v1/images/{}/picture/": "image",
     "/api/v1/imports/": None,
     "/api/v1/imports/{}/": "run",
 }

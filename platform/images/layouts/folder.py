@@ -35,7 +35,7 @@ class DirectoryFolder:
 
     def __init__(self, path: Path) -> None:
         self._root = path.resolve()
-        if not self._root.is_dir():
+        if not os.path.isdir(self._root):  # False, and no error, for names that no file system takes
             raise FolderError(f"There is no folder {path}.")
 
     def names(self) -> list[str]:
@@ -54,11 +54,12 @@ class DirectoryFolder:
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
             raise FileRefused("leads out of the folder")
-        if not path.is_file():
-            raise FileRefused("is not there" if not path.exists() else "is not a file")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")
-        return path.read_bytes()
+        try:
+            return _contents(path)
+        except FileNotFoundError:
+            raise FileRefused("is not there") from None
+        except OSError as error:
+            raise FileRefused(f"cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,15 @@ def _is_hidden(name: str) -> bool:
 
 def _unreadable(error: OSError) -> None:
     raise FolderError(f"{error.filename} cannot be listed: {error.strerror}.") from error
+
+
+def _contents(path: Path) -> bytes:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
+        raise FileRefused("is not a file")
+    if status.st_size > MAX_FILE_BYTES:
+        raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")
+    return path.read_bytes()
 
 
 def _check_archive(members: list[zipfile.ZipInfo], limits: ArchiveLimits) -> None:

@@ -17,6 +17,7 @@ from images.services.store import ItemRow, store_image
 Progress = Callable[[int, int], None]
 
 REFUSALS_KEPT = 1000
+LONGEST_TEXT = 300
 _SECONDS_BETWEEN_BEATS = 1.0
 
 
@@ -45,9 +46,15 @@ class Report:
         return {
             "imported": self.imported,
             "refused_count": self.refused_count,
-            "refused": [{"file": refusal.file, "reason": refusal.reason} for refusal in self.refused],
+            "refused": [{"file": _plain(refusal.file), "reason": _plain(refusal.reason)} for refusal in self.refused],
             "notes": dict(self.notes),
         }
+
+
+def _plain(text: str) -> str:
+    """Names of files and words of decoders as the database can keep them: valid Unicode, no zero bytes, not endless."""
+    valid = text.encode(errors="backslashreplace").decode().replace("\0", " ")
+    return valid if len(valid) <= LONGEST_TEXT else f"{valid[:LONGEST_TEXT]}…"
 
 
 @dataclass

@@ -93,22 +93,21 @@ def _uploaded(archive: UploadedFile) -> ZipFolder:
 
 
 def allowed_folder(directory: str, roots: Sequence[Path]) -> Path:
-    """Return the folder meant, links resolved; FolderError where it lies in none of `roots` (or is not there).
+    """Return the folder meant, links resolved; FolderError where it lies in none of `roots`.
 
     A path that is not absolute is taken from the first root. Folders outside are refused in the same words whether
     they exist or not.
     """
     base = roots[0] if roots else Path()
-    path = (base / Path(directory).expanduser()).resolve()
+    path = (base / directory).resolve()
     if not any(path.is_relative_to(root.resolve()) for root in roots):
         allowed = ", ".join(str(root) for root in roots) or "no folder"
         raise FolderError(f"Folders are read from {allowed} only. The operator can add one to IMPORT_ROOTS.")
-    if not path.is_dir():
-        raise FolderError(f"There is no folder {path}.")
     return path
 
 
 def _store(run: ImportRun, archive: UploadedFile | None, queue: bool) -> None:
+    _drop_leftover_archives()
     if archive:
         archive.seek(0)
         run.archive.name = default_storage.save(f"uploads/{run.pk}.zip", archive)
@@ -138,6 +137,13 @@ def requeue(run: ImportRun) -> None:
     tasks.import_images.delay(str(run.pk))
 
 
+def cancel_import(run: ImportRun) -> None:
+    """Stop an import: at once where no worker has it yet, else at its next heartbeat."""
+    run.request_cancel()
+    if run.is_finished:
+        _drop_archive(run)
+
+
 def run_import(run: ImportRun, *, tell: Progress = _say_nothing) -> None:
     """Do the work of a run, unless another worker has it, and store how it ended.
 
@@ -152,7 +158,7 @@ def run_import(run: ImportRun, *, tell: Progress = _say_nothing) -> None:
     except Cancelled:
         if run.cancel_wanted():
             run.cancelled()
-    except (FolderError, ValidationError, FileNotFoundError) as error:
+    except (FolderError, ValidationError) as error:
         run.fail(" ".join(error.messages) if isinstance(error, ValidationError) else str(error))
     except Exception as error:
         logger.exception("Import %s failed", run.pk)
@@ -211,13 +217,24 @@ def _opened(run: ImportRun) -> Iterator[Folder]:
     if not run.archive:
         yield DirectoryFolder(Path(run.directory))
         return
-    with default_storage.open(str(run.archive.name)) as file:
+    try:
+        file = default_storage.open(str(run.archive.name))
+    except FileNotFoundError:
+        raise FolderError("The uploaded archive is no longer there; upload it again.") from None
+    with file:
         yield ZipFolder(file)  # type: ignore[arg-type]
 
 
 def _drop_archive(run: ImportRun) -> None:
     if run.archive:
         default_storage.delete(str(run.archive.name))
+        ImportRun.objects.filter(pk=run.pk).update(archive="")
+
+
+def _drop_leftover_archives() -> None:
+    """Delete the archives of imports that ended without a worker: called off in the queue, or given up."""
+    for run in ImportRun.objects.exclude(archive="").finished():
+        _drop_archive(run)
 
 
 def _environment() -> dict[str, str]:
