@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.urls import reverse_lazy
+
 from accounts.models import Workspace
 from accounts.policy import Action
 from evaluation.models import ScoreCard
@@ -30,7 +32,7 @@ STEPS = (
     Step(
         "Import real radiographs",
         "What generated pictures are measured against and mixed with: a folder, a CSV table or DICOM files.",
-        "/image-sets/import/",
+        reverse_lazy("images:import_create"),
         "Import",
         ImageSet.objects.from_source(Source.REAL),
         Action.IMPORT_IMAGES,
@@ -38,7 +40,7 @@ STEPS = (
     Step(
         "Register a checkpoint",
         "A text-to-image pipeline as a diffusers folder or a hub id; only safetensors are loaded.",
-        "/checkpoints/",
+        reverse_lazy("generation:checkpoint_register"),
         "Register",
         Checkpoint.objects.all(),
         Action.MANAGE_CHECKPOINTS,
@@ -46,7 +48,7 @@ STEPS = (
     Step(
         "Import a prompt set",
         "A CSV table with a prompt column; findings, age, sex and view where they are known.",
-        "/prompt-sets/",
+        reverse_lazy("generation:prompt_set_import"),
         "Import",
         PromptSet.objects.all(),
         Action.MANAGE_CHECKPOINTS,
@@ -54,7 +56,7 @@ STEPS = (
     Step(
         "Generate",
         "Every prompt with several seeds; the pictures appear as they are made.",
-        "/runs/",
+        reverse_lazy("generation:run_new"),
         "Start",
         GenerationRun.objects.all(),
         Action.GENERATE,
@@ -62,7 +64,7 @@ STEPS = (
     Step(
         "Score",
         "Fidelity, diversity and clinical agreement, each number with its interval.",
-        "/score-cards/new/",
+        reverse_lazy("evaluation:score_new"),
         "Score",
         ScoreCard.objects.all(),
         Action.SCORE,
@@ -70,7 +72,7 @@ STEPS = (
     Step(
         "Have them read blind",
         "A visual Turing test: build it, lock it, invite radiologists by personal link.",
-        "/studies/",
+        reverse_lazy("reader_study:study_new"),
         "Build",
         Study.objects.all(),
         Action.MANAGE_STUDIES,

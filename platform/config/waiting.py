@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import User, Workspace
 from accounts.policy import Action
 from reader_study.models import Reader, Study, StudyState
@@ -61,7 +63,7 @@ def readings_of(user: User) -> list[Enrolment]:
 
 def _enrolment(reader: Any) -> Enrolment:
     study = reader.study
-    url = f"/read/{study.token}/"
+    url = reverse("reader_study:read", args=[study.token])
     return Enrolment(study.reader_title, StudyState(study.state), reader.answered, reader.total, url)
 
 

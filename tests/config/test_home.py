@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, User, Workspace
+from accounts.places import GROUPS
 from accounts.policy import ROLE_ACTIONS, Action, Role
 from config.home import unfinished_runs
 from config.waiting import next_step
@@ -64,6 +65,13 @@ def test_an_empty_workspace_says_what_to_do_first(client: Client, manager: User)
 def test_every_first_step_leads_somewhere(client: Client, manager: User) -> None:
     for step in home(client, manager).context["steps"]:
         assert client.get(step.url).status_code == 200, step.url
+
+
+def test_every_place_leads_somewhere(client: Client, manager: User) -> None:
+    client.force_login(manager)
+    for _, places in GROUPS:
+        for place in places:
+            assert client.get(place.path).status_code == 200, place.path
 
 
 def test_steps_are_offered_to_those_who_may_take_them(client: Client, coordinator: User) -> None:
