@@ -51,7 +51,8 @@ def _shard(
 
     def make() -> bytes:
         made = gather(extractor, pixels())
-        return save({"features": made.features, "probabilities": made.probabilities})
+        stored: bytes = save({"features": made.features, "probabilities": made.probabilities})
+        return stored
 
     content.put_once(key, make)
     progress(start + len(images))

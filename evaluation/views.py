@@ -97,7 +97,8 @@ def scoring_run_progress(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     """The live part of the run's page; goes over to the card when it is there."""
     run = _run(request, pk)
     if run.state == "succeeded" and request.htmx:  # type: ignore[attr-defined]
-        return HttpResponseClientRedirect(run.card.get_absolute_url())
+        answer: HttpResponse = HttpResponseClientRedirect(run.card.get_absolute_url())
+        return answer
     return render(request, "jobs/_progress.html", {"run": run, "url": request.path})
 
 
@@ -142,7 +143,7 @@ def score_card_detail(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 @requires(Action.VIEW_SCORES)
-@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]})
+@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]})  # type: ignore[untyped-decorator]
 def score_card_figure(request: WorkspaceRequest, pk: UUID, name: str) -> HttpResponse:
     """One drawing of a card, as SVG."""
     if name not in FIGURES:

@@ -50,14 +50,20 @@ class Extraction:
 class Extractor(Protocol):
     """One opened network. ``thresholds``: operating point of each class, on the scale of the probabilities."""
 
-    name: str
-    weights: str
-    weights_digest: str
-    preprocessing: str
-    licence: str
-    classes: tuple[str, ...]
-    thresholds: tuple[float, ...]
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def weights(self) -> str: ...
+    @property
+    def weights_digest(self) -> str: ...
+    @property
+    def preprocessing(self) -> str: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
     @property
     def fingerprint(self) -> str: ...
 

@@ -69,12 +69,17 @@ def _side(features: FloatArray, codes: IntArray, own_rows: FloatArray, other_row
     scaled = features / np.sqrt(features.shape[1])
     diagonal = (np.einsum("ij,ij->i", scaled, scaled) + 1) ** 3
     sizes = np.bincount(codes)
-    within = np.bincount(codes, weights=diagonal)
+    within = _by_group(codes, diagonal)
     for group in np.flatnonzero(sizes > 1):
         rows = scaled[codes == group]
         within[group] = float(((rows @ rows.T + 1) ** 3).sum())
-    across = np.bincount(codes, weights=own_rows) - within
-    return _Side(within, across, np.bincount(codes, weights=other_rows), float(diagonal.sum()), sizes)
+    across = _by_group(codes, own_rows) - within
+    return _Side(within, across, _by_group(codes, other_rows), float(diagonal.sum()), sizes)
+
+
+def _by_group(codes: IntArray, values: FloatArray) -> FloatArray:
+    """(g,) sums of (n,) values over each group's rows."""
+    return np.bincount(codes, weights=values).astype(np.float64, copy=False)
 
 
 def _own_mean(side: _Side, *, leave_out: bool) -> FloatArray:

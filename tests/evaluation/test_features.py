@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 def test_features_are_the_librarys_own_and_probabilities_come_in_the_same_pass(folder: Path) -> None:
     extractor = open_extractor("xrv-densenet", str(folder))
     made = gather(extractor, images(5))
-    assert made.features.shape == (5, 12) and made.probabilities.shape == (5, 2)
+    assert made.features.shape == (5, 16) and made.probabilities.shape == (5, 2)
     inputs = torch.stack([to_xrv_input(p, 64) for p in images(5)])
     with torch.inference_mode():
         expected = extractor.network.features2(inputs)

@@ -93,6 +93,14 @@ def test_vendi_score_equals_vendi_score_of_centred_features(x: np.ndarray) -> No
     assert vendi_score(x, q=2) == pytest.approx(1 / np.sum((unit @ unit.T / len(x)) ** 2), rel=1e-9)
 
 
+def test_vendi_score_of_many_images_agrees_in_float32() -> None:
+    x = features(3, 2500, 40)
+    centred = x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)
+    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    spectrum = np.linalg.eigvalsh(unit.T @ unit / len(x))
+    assert vendi_score(x) == pytest.approx(np.exp(-np.sum(spectrum * np.log(spectrum))), rel=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(256, 256), (201, 187), (180, 241)])
 def test_ms_ssim_equals_pytorch_msssim(shape: tuple[int, int]) -> None:
     import pytorch_msssim
