@@ -180,3 +180,46 @@ def test_places_follow_from_what_is_allowed() -> None:
 def test_the_current_place_is_marked() -> None:
     groups = places_for({Action.VIEW_RUNS.value}, "/runs/5/")
     assert [place.title for group in groups for place in group.places if place.current] == ["Generation runs"]
+
+
+def progress(**facts: object) -> str:
+    run = SimpleNamespace(
+        **{
+            "state": "running",
+            "get_state_display": lambda: "Running",
+            "is_finished": False,
+            "message": "denoising",
+            "done": 3,
+            "total": 12,
+            "eta": timedelta(minutes=2),
+            "attempt": 1,
+            "cancel_requested": False,
+            "finished_at": None,
+            "error": "",
+            **facts,
+        }
+    )
+    return render('{% include "jobs/_progress.html" %}', run=run, url="/runs/7/progress/")
+
+
+def test_a_run_in_progress_asks_for_itself_again() -> None:
+    html = progress()
+    assert 'hx-get="/runs/7/progress/"' in html
+    assert "3 of 12" in html
+    assert "2\xa0min left" in html
+    assert "attempt" not in html
+    assert "attempt 2" in progress(attempt=2)
+    assert "Stopping" in progress(cancel_requested=True)
+
+
+def test_a_finished_run_asks_no_more_and_says_why_it_failed() -> None:
+    html = progress(
+        state="failed",
+        get_state_display=lambda: "Failed",
+        is_finished=True,
+        error="The U-Net's file is cut off.",
+        eta=None,
+    )
+    assert "hx-get" not in html
+    assert "The U-Net&#x27;s file is cut off." in html
+    assert 'role="alert"' in html
