@@ -53,7 +53,7 @@ def curves_of(table: RatingTable) -> list[Curve]:
 def _forest(results: Results) -> bytes:
     analysis = results.analysis
     rows = list(analysis.readers)
-    figure, axes = _canvas(6.8, 1.5 + 0.3 * (len(rows) + 1))
+    figure, axes = _canvas(5.4, 1.5 + 0.32 * (len(rows) + 1))
     low, high = analysis.null - analysis.margin, analysis.null + analysis.margin
     axes.axvspan(low, high, color=BAND, zorder=0, label=f"within the margin, {low:g} to {high:g}")
     axes.axvline(analysis.null, color=SOFT, linestyle=(0, (4, 3)), linewidth=1, zorder=1, label="chance")
@@ -106,7 +106,7 @@ def _confusion(results: Results) -> bytes:
 
 def _realism(results: Results) -> bytes:
     sources = [one for one in results.analysis.realism.sources if one.n]
-    figure, axes = _canvas(6.8, 1.5 + 0.45 * max(len(sources), 1))
+    figure, axes = _canvas(5.4, 1.5 + 0.5 * max(len(sources), 1))
     shades = _greys(len(sources[0].levels) if sources else 0)
     for place, one in enumerate(reversed(sources)):
         left = 0.0
@@ -131,7 +131,7 @@ def _realism(results: Results) -> bytes:
 def _times(results: Results) -> bytes:
     first = results.table.primary()
     sources = [one for one in results.analysis.times.sources if one.n]
-    figure, axes = _canvas(6.8, 1.3 + 0.5 * max(len(sources), 1))
+    figure, axes = _canvas(5.4, 1.3 + 0.55 * max(len(sources), 1))
     samples = [first.seconds[(first.source == one.source) & ~np.isnan(first.seconds)] for one in reversed(sources)]
     if samples:
         boxes = axes.boxplot(samples, orientation="horizontal", widths=0.5, showfliers=False, patch_artist=True,

@@ -49,6 +49,11 @@ def questions_of(study: Study) -> tuple[Asked, ...]:
     )
 
 
+def cut_of(study: Study) -> int:
+    """The lowest rating that counts as a call of synthetic, as it was locked."""
+    return int((study.protocol or {}).get("analysis", {}).get("called_synthetic_from", FIRST_SYNTHETIC))
+
+
 def columns_of(study: Study) -> tuple[Column, ...]:
     """The columns of the study's long table."""
     return long_columns(questions_of(study))
@@ -57,13 +62,13 @@ def columns_of(study: Study) -> tuple[Column, ...]:
 def read_rows(study: Study) -> Iterator[Row]:
     """One row a read, by reader and position. Raises ValidationError before unsealing."""
     require_unsealed(study)
-    key = study.revealed_key["key"] if study.revealed_key else {}
+    key, cut = (study.revealed_key or {})["key"], cut_of(study)
     readings = Reading.objects.filter(presentation__reader__study=study)
     whole = readings.filter(complete=True, late=False).values_list("presentation").annotate(Count("pk"))
     answers_given = dict(whole.values_list("presentation", "pk__count"))
     counted = readings.counting().order_by("presentation__reader__code", "presentation__position").values(*_FIELDS)
     for values in counted.iterator(chunk_size=1_000):
-        yield _row(str(study.pk), values, key[values["presentation__case__code"]], answers_given)
+        yield _row(values, key[values["presentation__case__code"]], answers_given) | _call(str(study.pk), values, cut)
 
 
 def rating_table(rows: list[Row]) -> RatingTable:
@@ -99,12 +104,15 @@ def _numbers(rows: list[Row], name: str) -> list[float]:
     return [float("nan") if row.get(name) is None else float(str(row[name])) for row in rows]
 
 
-def _row(study_id: str, values: dict[str, Any], key: dict[str, Any], answers_given: dict[int, int]) -> Row:
+def _call(study_id: str, values: dict[str, Any], cut: int) -> Row:
     rating = values["answers"].get(SOURCE_CONFIDENCE)
+    return {"study_id": study_id, "rating": rating, "call": None if rating is None else int(rating >= cut)}
+
+
+def _row(values: dict[str, Any], key: dict[str, Any], answers_given: dict[int, int]) -> Row:
     repeat_of = values["presentation__repeat_of__position"]
     row: Row = dict(values["answers"])
     row |= {
-        "study_id": study_id,
         "reader_code": values["presentation__reader__code"],
         "reader_simulated": values["presentation__reader__simulated"],
         "session_no": values["presentation__block"] + 1,
@@ -116,8 +124,6 @@ def _row(study_id: str, values: dict[str, Any], key: dict[str, Any], answers_giv
         "findings": "|".join(key["findings"]) or None,
         "is_repeat": values["presentation__is_repeat"],
         "first_trial_index": None if repeat_of is None else repeat_of + 1,
-        "rating": rating,
-        "call": None if rating is None else int(rating >= FIRST_SYNTHETIC),
         "changed_answer": answers_given.get(values["presentation"], 1) > 1,
         "revisions": values["revision"],
         "deck_seed": values["presentation__reader__seed"],

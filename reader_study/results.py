@@ -13,13 +13,13 @@ from django.core.exceptions import ValidationError
 from reader_study import blinding
 from reader_study.analysis import RatingTable, StudyAnalysis, analyse_single_arm, plain
 from reader_study.analysis.methods import METHODS
+from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.figures import FIGURES
 from reader_study.models import Study
-from reader_study.questions import FIRST_SYNTHETIC, REALISM, SOURCE_CONFIDENCE
-from reader_study.reads import questions_of, rating_table, read_rows, require_unsealed
+from reader_study.questions import REALISM, SOURCE_CONFIDENCE
+from reader_study.reads import cut_of, questions_of, rating_table, read_rows, require_unsealed
 
 FORMAT = "negatoscope-results-v1"
-NULL = 0.5
 _PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")
 
 
@@ -100,7 +100,7 @@ def _results(study_id: UUID, unsealed_at: datetime | None) -> Results:
         table=table,
         provenance=_provenance(study, table, len(simulated)),
         simulated=simulated,
-        called_synthetic_from=FIRST_SYNTHETIC,
+        called_synthetic_from=cut_of(study),
     )
 
 
@@ -108,7 +108,7 @@ def _analyse(study: Study, table: RatingTable) -> StudyAnalysis:
     locked = (study.protocol or {}).get("settings", study.settings)
     return analyse_single_arm(
         table,
-        null=NULL,
+        null=float(ANALYSIS_PLAN["null"]),
         margin=locked["margin"],
         alpha=locked["alpha"],
         rating_levels=_levels(study, SOURCE_CONFIDENCE),

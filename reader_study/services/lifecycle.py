@@ -9,8 +9,9 @@ from accounts.models import User
 from audit.services import record
 from jobs.models import RunState
 from reader_study import blinding, chance
+from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.models import Case, RenditionRun, SealedNonce, Study, StudyState
-from reader_study.questions import SOURCE_CONFIDENCE, question_for_browser
+from reader_study.questions import FIRST_SYNTHETIC, SOURCE_CONFIDENCE, question_for_browser
 
 
 @transaction.atomic
@@ -144,6 +145,7 @@ def _protocol(study: Study, cases: list[Case], acknowledgement: str, commitment:
         "instructions": study.instructions,
         "consent_text": study.consent_text,
         "settings": study.settings,
+        "analysis": {**ANALYSIS_PLAN, "called_synthetic_from": FIRST_SYNTHETIC},
         "questions": list(study.questions.values("slug", "text", "kind", "choices", "required")),
         "image_sets": {
             "real": {"name": study.real_set.name, "digest": study.real_set.digest},

@@ -87,6 +87,8 @@ def test_the_document_says_method_counts_and_origin_of_its_numbers(study: Study)
     assert document["provenance"]["key_matches"] is True
     assert document["provenance"]["protocol_hash"] == study.protocol_hash
     assert document["provenance"]["data_sha256"] == data_digest(rating_table(list(read_rows(study))))
+    assert study.protocol["analysis"]["primary_endpoint"] == document["analysis"]["primary"]["name"]
+    assert study.protocol["analysis"]["called_synthetic_from"] == document["called_synthetic_from"] == 4
     assert document["simulated_readers"] == ["R01"]
     assert document["provenance"]["software"]["scipy"]
 
@@ -117,7 +119,7 @@ def test_the_team_sees_the_results(client: Client, member: Callable[..., User], 
         "balanced accuracy",
         "R01",
         "simulated",
-        "matches the commitment",
+        "The key revealed matches the commitment",
         "Fleiss kappa",
         "near 0",
     ):
