@@ -15,11 +15,15 @@ function follow(room, session) {
   else room.advance();
 }
 
-/** Another tab has kept an answer (item), or has delivered one. */
+/** Another tab has kept an answer (item), or has delivered some: then the server is asked, once for all of them. */
 function otherTab(room, item, sessionUrl) {
-  if (!item) return void fetchSession(sessionUrl).then((session) => follow(room, session), () => {});
-  room.cases.answered.add(item.event.token);
-  if (room.shown?.token === item.event.token) room.advance();
+  if (item) {
+    room.cases.answered.add(item.event.token);
+    if (room.shown?.token === item.event.token) room.advance();
+    return;
+  }
+  clearTimeout(room.asking);
+  room.asking = setTimeout(() => fetchSession(sessionUrl).then((session) => follow(room, session), () => {}), 200);
 }
 
 function refused(room, { token }) {
