@@ -34,7 +34,7 @@ class Summary:
     @property
     def tables(self) -> list[tuple[str, list[Tally]]]:
         """The short tables, by their heading; those that would say nothing but "not stated" are left out."""
-        tables = [("Age", self.ages), ("Sex", self.sexes), ("View", self.views), ("Size", self.sizes)]
+        tables = [("Age", self.ages), ("Sex", self.sexes), ("View", self.views)]
         return [(title, rows) for title, rows in tables if [row.label for row in rows] != [NOT_STATED]]
 
     @property
@@ -71,7 +71,7 @@ def _findings(items: QuerySet[ImageSetItem]) -> list[tuple[str, int]]:
 
 def _ages(items: QuerySet[ImageSetItem]) -> list[tuple[str, int]]:
     rows = items.annotate(decade=F("age") / 10).values_list("decade").annotate(n=Count("id")).order_by("decade")
-    return [(NOT_STATED if decade is None else f"{decade * 10} to {decade * 10 + 9}", n) for decade, n in rows]
+    return [(NOT_STATED if decade is None else f"{decade * 10}–{decade * 10 + 9}", n) for decade, n in rows]
 
 
 def _tallies(rows: Iterable[tuple[str, int]], total: int) -> list[Tally]:

@@ -101,7 +101,7 @@ def test_a_set_says_what_it_is_and_shows_its_images(as_researcher, make_set):
     assert image_set.digest in text
     assert "demo" in text and 'href="/runs/1/"' in text
     assert text.count('loading="lazy"') == 4
-    assert "40 to 49" in text and "32 x 40, 8 bit" in text and "Effusion" in text and "not stated" in text
+    assert "40–49" in text and "32 x 40, 8 bit" in text and "Effusion" in text and "not stated" in text
     assert "50 %" in text.replace("\N{NO-BREAK SPACE}", " ").replace("50%", "50 %")
 
 
