@@ -18,7 +18,7 @@ run: $(VENV)/installed  ## the platform without the demonstration
 test: $(VENV)/installed-dev  ## everything: lint, types, import contracts, migrations, tests
 	@tools/find-chromium >/dev/null
 	$(MAKE) check
-	CHROMIUM="$$(tools/find-chromium)" $(BIN)/python -m pytest $(PYTEST_ARGS)
+	NEGATOSCOPE_CHROMIUM="$$(tools/find-chromium)" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/installed-dev  ## lint and types only
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User, Workspace
+from config.demo.browser import find_chromium, read_in_browser
 from config.demo.people import make_workspace
 from config.demo.readers import Eye, SimulatedReader
 from config.demo.server import site
@@ -239,7 +240,10 @@ def score(house: House, tell: Tell) -> str:
 
 
 def read_study(house: House, tell: Tell) -> str:
-    """A study from design to unsealed key, read by two programs that come in by personal links."""
+    """A study from design to unsealed key, read by two programs that come in by personal links.
+
+    The first sits at a browser where there is one; the second, and both where there is none, speak HTTP.
+    """
     study = house.study = _open_a_study(house, READ, tell)
     if study.state == StudyState.OPEN:
         with site() as base:
@@ -263,7 +267,11 @@ def _simulate(house: House, base: str, number: int, tell: Tell) -> None:
         if before
         else invite_reader(study=house.study, user=house.coordinator, label=label, simulated=True)
     )
-    SimulatedReader(base, Eye(skill=0.9, seed=SEED + number)).read_study(base + invitation.path)
+    eye, link, chromium = Eye(skill=0.9, seed=SEED + number), base + invitation.path, find_chromium()
+    if number == 1 and chromium:
+        read_in_browser(chromium, link, eye)
+    else:
+        SimulatedReader(base, eye).read_study(link)
 
 
 def open_one(house: House, tell: Tell) -> str:
