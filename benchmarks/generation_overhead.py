@@ -100,7 +100,7 @@ def demo_sized_checkpoint(folder: Path) -> Path:
         vocab=str(folder / "words" / "vocab.json"),
         merges=str(folder / "words" / "merges.txt"),
         model_max_length=48,
-        pad_token="<|endoftext|>",  # noqa: S106  no password
+        pad_token="<|endoftext|>",
     )
     text = CLIPTextConfig(
         vocab_size=len(pieces),

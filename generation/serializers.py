@@ -10,7 +10,7 @@ RUN_FIELDS = ["state", "done", "total", "message", "error", "created_at", "start
 
 
 class _InWorkspace(serializers.ModelSerializer[Any]):
-    workspace = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    workspace: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
 
 
 class CheckpointSerializer(_InWorkspace):

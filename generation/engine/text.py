@@ -26,10 +26,11 @@ def _encode(loaded: LoadedPipeline, prompt: str) -> torch.Tensor:
         encoded, _ = loaded.pipe.encode_prompt(prompt, loaded.device, 1, False)
         if loaded.projection is not None:
             encoded = loaded.projection(encoded)
-    loaded.embeddings[prompt] = encoded[0]
+    vectors: torch.Tensor = encoded[0]
+    loaded.embeddings[prompt] = vectors
     if len(loaded.embeddings) > MAX_REMEMBERED:
         loaded.embeddings.popitem(last=False)
-    return encoded[0]
+    return vectors
 
 
 def truncated_prompts(loaded: LoadedPipeline, prompts: Iterable[str]) -> list[str]:

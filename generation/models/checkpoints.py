@@ -26,7 +26,7 @@ class CheckpointQuerySet(WorkspaceQuerySet["Checkpoint"]):
 
     def with_run_counts(self) -> Self:
         """With `run_count`: how many generation runs used each."""
-        return self.annotate(run_count=models.Count("runs"))
+        return self.annotate(run_count=models.Count("runs")).order_by("-created_at")
 
 
 class Checkpoint(WorkspaceModel):

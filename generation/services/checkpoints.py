@@ -57,7 +57,7 @@ def register_checkpoint(
     return _save(workspace, name, facts, user, overrides=overrides, **values)
 
 
-def upload_checkpoint(*, workspace: Workspace, name: str, file: UploadedFile, user: User) -> Checkpoint:
+def upload_checkpoint(*, workspace: Workspace, name: str, file: "UploadedFile[Any]", user: User) -> Checkpoint:
     """Unpack, inspect, store and register an uploaded zip of a checkpoint folder.
 
     Nothing is left behind where it fails. Raises ValidationError with what is wrong and what to do.
