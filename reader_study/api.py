@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import WorkspaceViewSet
+from accounts.models import User
 from accounts.policy import Action
 from images.models import ImageSet
 from reader_study import services
@@ -20,7 +21,7 @@ from reader_study.models import Study
 class StudySerializer(serializers.ModelSerializer[Study]):
     """A study as its team sees it: no key, and no answers."""
 
-    workspace = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    workspace: serializers.SlugRelatedField[Any] = serializers.SlugRelatedField(slug_field="slug", read_only=True)
 
     class Meta:
         model = Study
@@ -92,7 +93,7 @@ class LockSerializer(serializers.Serializer[Any]):
 class InvitationSerializer(serializers.Serializer[Any]):
     """For whom a link is made, and the link."""
 
-    label = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    label = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
     simulated = serializers.BooleanField(required=False)
     days = serializers.IntegerField(required=False, min_value=1, max_value=365)
 
@@ -151,18 +152,20 @@ class StudyViewSet(
         plan.is_valid(raise_exception=True)
         values = {name: value for name, value in plan.validated_data.items() if name != "workspace"}
         workspace = self.workspace_for(Action.MANAGE_STUDIES)
-        study = services.build_study(workspace=workspace, user=request.user, **values)
+        study = services.build_study(workspace=workspace, user=self.person, **values)
         return Response(StudySerializer(study).data, status=status.HTTP_201_CREATED)
 
     def perform_destroy(self, instance: Study) -> None:
         """Only drafts can be deleted."""
-        services.discard_draft(study=instance, user=self.request.user)
+        services.discard_draft(study=instance, user=self.person)
 
     @extend_schema(request=LockSerializer, responses=StudySerializer)
     @action(detail=True, methods=["post"])
     def lock(self, request: Request, pk: str | None = None) -> Response:
         """Fix the protocol and seal the key."""
-        return self._step(services.lock_study, acknowledgement=str(request.data.get("acknowledgement", "")))
+        wish = LockSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        return self._step(services.lock_study, **wish.validated_data)
 
     @extend_schema(request=None, responses=StudySerializer)
     @action(detail=True, methods=["post"])
@@ -194,7 +197,7 @@ class StudyViewSet(
         """Make a reader and their personal link, which is given in this answer only."""
         wish = InvitationSerializer(data=request.data)
         wish.is_valid(raise_exception=True)
-        invitation = services.invite_reader(study=self.get_object(), user=request.user, **wish.validated_data)
+        invitation = services.invite_reader(study=self.get_object(), user=self.person, **wish.validated_data)
         answer = {
             "reader": invitation.reader.code,
             "link": request.build_absolute_uri(invitation.path),
@@ -217,9 +220,15 @@ class StudyViewSet(
             raise DjangoValidationError("The study is a draft: it has no protocol yet.")
         return Response(study.protocol)
 
+    @property
+    def person(self) -> User:
+        """Who asks: `actions_allowed` lets nobody in who is not signed in."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
     def _step(self, change: Any, **options: Any) -> Response:
         study = self.get_object()
-        change(study=study, user=self.request.user, **options)
+        change(study=study, user=self.person, **options)
         return Response(StudySerializer(Study.objects.select_related("workspace").get(pk=study.pk)).data)
 
 

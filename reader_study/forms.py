@@ -56,7 +56,7 @@ class StudyForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = sets.filter(source=source)
-            field.label_from_instance = _described  # type: ignore[method-assign]
+            field.label_from_instance = _described  # type: ignore[method-assign, assignment]
 
     def absorb(self, errors: dict[str, list[str]]) -> None:
         """Put a service's errors beside the fields they are about."""

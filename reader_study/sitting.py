@@ -90,7 +90,7 @@ def sitting_of(reader: Reader) -> Sitting:
         .annotate(
             first_open=first_open(reader),
             total=_over(reader, Presentation.objects.all()),
-            answered=_over(reader, Presentation.objects.with_done().filter(done=True)),
+            answered=_over(reader, Presentation.objects.read()),
         )
         .filter(position__gte=F("first_open") - 1)
         .order_by("position")
@@ -100,7 +100,7 @@ def sitting_of(reader: Reader) -> Sitting:
     return sitting(
         reader=reader.code,
         state=reader.study.state,
-        form=reader.study.form,
+        form=reader.study.form or {},
         total=rows[0]["total"],
         answered=rows[0]["answered"],
         seats=[Seat(row["token"], row["position"], row["done"]) for row in rows],
@@ -109,11 +109,11 @@ def sitting_of(reader: Reader) -> Sitting:
 
 def first_open(reader: Reader) -> Coalesce:
     """Position of the first presentation without a whole answer; the number of presentations when all have one."""
-    rows = Presentation.objects.with_done().filter(done=False)
-    return Coalesce(_over(reader, rows, Min("position")), _over(reader, Presentation.objects.all()))
+    first = _over(reader, Presentation.objects.waiting(), Min("position"))
+    return Coalesce(first, _over(reader, Presentation.objects.all()))
 
 
-def _over(reader: Reader, rows: Any, aggregate: Any = None) -> Coalesce | Subquery:
+def _over(reader: Reader, rows: Any, aggregate: Any = None) -> Any:
     """An aggregate (by default the count) over the reader's presentations in `rows`.
 
     It names the reader itself, not the outer row's, so that the database computes it once and not for every row.

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import WorkspaceRequest, require_action, requires
+from accounts.access import View, WorkspaceRequest, require_action, requires
 from accounts.models import User
 from accounts.policy import Action, may
 from reader_study import blinding, services
@@ -134,7 +134,7 @@ def study_protocol(request: WorkspaceRequest, pk: Any) -> HttpResponse:
     return response
 
 
-def _step(action: Action, change: Callable[..., Any], done: str) -> Callable[..., HttpResponse]:
+def _step(action: Action, change: Callable[..., Any], done: str) -> View:
     """A view that takes one step of the study's life, or shows on its page why not."""
 
     @require_POST

@@ -49,7 +49,8 @@ def render(pixels: Pixels, size: int) -> NDArray[np.uint8]:
     levels = _averaged(_middle(pixels), size)
     low, high = np.percentile(levels, _PERCENTILES)
     stretched = np.clip((levels - low) / max(float(high - low), 1e-6), 0, 1) * 255
-    return np.clip(np.floor(stretched + _dither(levels)), 0, 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = np.clip(np.floor(stretched + _dither(levels)), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def frame_bytes(frame: NDArray[np.uint8]) -> bytes:

@@ -63,7 +63,8 @@ def select_cases(
     _require(len(real), n_real, "real")
     _require(len(synthetic), n_synthetic, "synthetic")
     pools = _strata(real, match), _strata(synthetic, match)
-    shares = _shares(*({s: len(pool) for s, pool in side.items()} for side in pools), n_real, n_synthetic)
+    sizes = [{name: len(pool) for name, pool in side.items()} for side in pools]
+    shares = _shares(sizes[0], sizes[1], n_real, n_synthetic)
     chosen = tuple(_choose(side, shares, n, seed) for side, n in zip(pools, (n_real, n_synthetic)))
     matched = sum(sum(_quotas(shares, n).values()) for n in (n_real, n_synthetic))
     return Selection(

@@ -107,10 +107,21 @@ class PresentationQuerySet(models.QuerySet["Presentation"]):
 
     def with_done(self) -> Self:
         """Adds `done`: whether a whole answer was given."""
-        from reader_study.models.reading import Reading
+        return self.annotate(done=_has_whole_answer())
 
-        whole = Reading.objects.filter(presentation=OuterRef("pk"), complete=True, late=False)
-        return self.annotate(done=Exists(whole))
+    def read(self) -> Self:
+        """Those with a whole answer."""
+        return self.filter(_has_whole_answer())
+
+    def waiting(self) -> Self:
+        """Those without one."""
+        return self.filter(~_has_whole_answer())
+
+
+def _has_whole_answer() -> Exists:
+    from reader_study.models.reading import Reading
+
+    return Exists(Reading.objects.filter(presentation=OuterRef("pk"), complete=True, late=False))
 
 
 class Presentation(models.Model):

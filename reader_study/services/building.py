@@ -54,7 +54,13 @@ def build_study(
     enlarges no picture (at most 1024); `seed` decides which cases are chosen and how they are numbered.
     Raises ValidationError, by field, for anything that no study can be made of.
     """
-    design = {"n_real": n_real, "n_synthetic": n_synthetic, "match": match, "margin": margin, "alpha": alpha}
+    design: dict[str, Any] = {
+        "n_real": n_real,
+        "n_synthetic": n_synthetic,
+        "match": match,
+        "margin": margin,
+        "alpha": alpha,
+    }
     design |= {"repeats_share": repeats, "min_lag": min_lag, "max_run": max_run, "break_every": break_every}
     design |= {"frame_size": frame_size, "seed": str(seed) or chance.nonce()}
     _check_design(design)

@@ -111,9 +111,10 @@ def record_answers(*, reader: Reader, events: Sequence[AnswerEvent]) -> list[str
     strange = [str(event.key) for event in events if event.token not in places]
     if strange:
         raise AnswerRefused(404, "This case is not yours to answer now.", strange)
-    _check_answers(reader.study, events)
+    form = reader.study.form or {}
+    _check_answers(form, events)
     new = [event for event in events if event.key not in places[event.token]["keys"]]
-    Reading.objects.bulk_create(_reading(places[event.token], event, reader.study.form) for event in new)
+    Reading.objects.bulk_create(_reading(places[event.token], event, form) for event in new)
     return [str(event.key) for event in events]
 
 
@@ -138,17 +139,17 @@ def _places(reader: Reader, tokens: Sequence[str]) -> list[dict[str, Any]]:
         limit=_last_offered(reader),
     )
     found = rows.values("pk", "token", "position", "first_open", "keys", "revision", "answers", "limit")
-    return [row for row in found if row["limit"] is None or row["position"] <= row["limit"]]
+    return [dict(row) for row in found if row["limit"] is None or row["position"] <= row["limit"]]
 
 
-def _last_offered(reader: Reader) -> Subquery:
+def _last_offered(reader: Reader) -> Any:
     """The position of the last case that the reader's browser may have: NULL when fewer are left than it may hold."""
-    waiting = Presentation.objects.with_done().filter(reader_id=reader.pk, done=False).order_by("position")
+    waiting = Presentation.objects.waiting().filter(reader_id=reader.pk).order_by("position")
     return Subquery(waiting.values("position")[AHEAD : AHEAD + 1])
 
 
-def _check_answers(study: Study, events: Sequence[AnswerEvent]) -> None:
-    offered = {q["slug"]: {choice["value"] for choice in q["choices"]} for q in study.form["questions"]}
+def _check_answers(form: Mapping[str, Any], events: Sequence[AnswerEvent]) -> None:
+    offered = {q["slug"]: {choice["value"] for choice in q["choices"]} for q in form["questions"]}
     wrong = [
         str(event.key)
         for event in events
@@ -158,7 +159,7 @@ def _check_answers(study: Study, events: Sequence[AnswerEvent]) -> None:
         raise AnswerRefused(400, "An answer is none of those that the question offers.", wrong)
 
 
-def _reading(place: dict[str, Any], event: AnswerEvent, form: dict[str, Any]) -> Reading:
+def _reading(place: dict[str, Any], event: AnswerEvent, form: Mapping[str, Any]) -> Reading:
     """The next revision; `place` is updated for the event after it."""
     late = place["position"] < place["first_open"] - 1
     answers = {**(place["answers"] or {}), **event.answers}

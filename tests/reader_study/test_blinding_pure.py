@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from images.pixels import resize
 from reader_study.blinding import (
     WouldEnlarge,
