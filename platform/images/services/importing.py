@@ -38,7 +38,7 @@ def start_import(
     layout: str,
     user: User | None,
     directory: str = "",
-    archive: UploadedFile | None = None,
+    archive: "UploadedFile[Any] | None" = None,
     source: str = Source.REAL,
     is_phantom: bool = False,
     description: str = "",
@@ -70,7 +70,7 @@ def start_import(
     return run
 
 
-def _checked_origin(run: ImportRun, archive: UploadedFile | None, roots: Sequence[Path]) -> str:
+def _checked_origin(run: ImportRun, archive: "UploadedFile[Any] | None", roots: Sequence[Path]) -> str:
     """Return the folder in full, or "" for an archive; ValidationError where it cannot be listed."""
     if bool(run.directory) == bool(archive):
         raise ValidationError({"directory": "Give either a folder on the server or a zip archive."})
@@ -86,7 +86,7 @@ def _checked_origin(run: ImportRun, archive: UploadedFile | None, roots: Sequenc
         raise ValidationError({field: str(error)}) from error
 
 
-def _uploaded(archive: UploadedFile) -> ZipFolder:
+def _uploaded(archive: "UploadedFile[Any]") -> ZipFolder:
     if (archive.size or 0) > MAX_ARCHIVE_BYTES:
         raise FolderError(f"The archive is larger than {MAX_ARCHIVE_BYTES // 2**30} GB; split it.")
     return ZipFolder(archive.file)  # type: ignore[arg-type]
@@ -106,7 +106,7 @@ def allowed_folder(directory: str, roots: Sequence[Path]) -> Path:
     return path
 
 
-def _store(run: ImportRun, archive: UploadedFile | None, queue: bool) -> None:
+def _store(run: ImportRun, archive: "UploadedFile[Any] | None", queue: bool) -> None:
     _drop_leftover_archives()
     if archive:
         archive.seek(0)
@@ -188,7 +188,7 @@ def _import(run: ImportRun, tell: Progress) -> None:
             created_by=run.created_by,
         )
         run.save(update_fields=["image_set"])
-        details = {"imported": len(collected.rows), "refused": collected.report.refused_count}
+        details: dict[str, Any] = {"imported": len(collected.rows), "refused": collected.report.refused_count}
         details["digest"] = run.image_set.digest
         record(
             workspace=run.workspace,
