@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Callable
 from io import StringIO
 
@@ -12,10 +13,11 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User, Workspace
 from audit.models import Event
+from evaluation.heartbeat import kept_alive
 from evaluation.metrics import METRICS
 from evaluation.models import ScoreCard, ScoringRun
 from evaluation.services import cancel_scoring, run_scoring, start_scoring
-from images.models import ImageSet
+from images.models import Image, ImageSet
 from jobs.models import RunState
 
 from .conftest import MakeSet
@@ -130,6 +132,43 @@ def test_a_run_is_done_once(phantom_set: MakeSet) -> None:
     run = score(phantom_set("made", 4), phantom_set("drawn", 4, 1000))
     run_scoring(run)
     assert ScoreCard.objects.count() == 1
+
+
+def test_a_broken_run_goes_on_where_it_ended(phantom_set: MakeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluation.cache.SHARD", 4)
+    sets = phantom_set("made", 8, source="synthetic"), phantom_set("drawn", 8, 1000)
+    sound, seen = Image.load_pixels, []
+
+    def load(image: Image) -> object:
+        seen.append(image.sha256)
+        if len(seen) == 7:
+            raise MemoryError
+        return sound(image)
+
+    monkeypatch.setattr(Image, "load_pixels", load)
+    broken = score(*sets)
+    assert broken.state == RunState.FAILED and "MemoryError" in broken.error and len(_files("features")) == 1
+    first = set(seen[:4])
+    seen.clear()
+    seen.extend([""] * 10)  # past the breaking point
+    assert score(*sets).state == RunState.SUCCEEDED
+    assert not first & set(seen) and len(_files("features")) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_computation_keeps_its_run_alive(phantom_set: MakeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluation.heartbeat.SECONDS", 0.01)
+    sets = phantom_set("made", 2, source="synthetic"), phantom_set("drawn", 2, 1000)
+    run = start_scoring(synthetic=sets[0], reference=sets[1], extractor="random-densenet", user=None, queue=False)
+    assert run.claim()
+    before = run.heartbeat_at
+    with kept_alive(run):
+        for _ in range(500):
+            run.refresh_from_db()
+            if run.heartbeat_at > before:
+                break
+            time.sleep(0.01)
+    assert run.heartbeat_at > before
 
 
 def test_the_command_prints_the_card(phantom_set: MakeSet) -> None:
