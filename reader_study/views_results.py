@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from accounts.access import WorkspaceRequest, require_action, requires
 from accounts.policy import Action
@@ -24,6 +25,7 @@ def unsealed_study(request: WorkspaceRequest, pk: UUID, action: Action) -> Study
     return study
 
 
+@require_safe
 @requires(Action.VIEW_RESULTS)
 def results(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     """The verdict first, then what it rests on."""
@@ -35,6 +37,7 @@ def results(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     return render(request, "reader_study/results.html", page_context(study, found))
 
 
+@require_safe
 @requires(Action.VIEW_RESULTS)
 def figure(request: WorkspaceRequest, pk: UUID, name: str) -> HttpResponse:
     """One figure as SVG; with ?download it is saved instead of shown."""
@@ -48,6 +51,7 @@ def figure(request: WorkspaceRequest, pk: UUID, name: str) -> HttpResponse:
     return response
 
 
+@require_safe
 @requires(Action.VIEW_RESULTS)
 def results_json(request: WorkspaceRequest, pk: UUID) -> JsonResponse:
     """Every number of the page."""
@@ -55,6 +59,7 @@ def results_json(request: WorkspaceRequest, pk: UUID) -> JsonResponse:
     return JsonResponse(results_document(found), json_dumps_params={"indent": 2})
 
 
+@require_safe
 @requires(Action.EXPORT)
 def export(request: WorkspaceRequest, pk: UUID) -> HttpResponseBase:
     """The bundle, streamed."""
