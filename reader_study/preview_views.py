@@ -79,7 +79,7 @@ def preview(request: WorkspaceRequest, pk: Any) -> HttpResponse:
 
 def _room(study: Study) -> dict[str, Any]:
     return {
-        "title": study.reader_title,
+        "title": f"Preview: {study.reader_title}",
         "instructions": study.instructions,
         "preview": True,
         "session_url": reverse("reader_study:preview_session", args=[study.pk]),
