@@ -14,7 +14,10 @@ import numpy.typing as npt
 from evaluation.metrics.result import BoolArray, FloatArray, IntArray
 
 CHUNK = 1024
-CANDIDATES = 27
+# Differences of this many values at a time stay in a core's cache.
+CACHED_VALUES = 2**16
+# Nearest rows that are measured exactly: a few beyond k for rounding, more where blocks of rows will leave.
+SPARE, CANDIDATES = 3, 27
 # Relative rounding of a float32 squared distance, with room: pairs this close to a radius are decided in float64.
 SCREEN = 1e-5
 
@@ -52,9 +55,11 @@ def screened_distances(a: Points, rows: slice, b: Points) -> Float32Array:
 def exact_pairs(a: Points, i: IntArray, b: Points, j: IntArray) -> FloatArray:
     """Squared distances of the pairs (i, j) in float64, from differences."""
     result = np.empty(len(i))
-    for start in range(0, len(i), 8192):
-        part = slice(start, start + 8192)
-        difference = a.exact[i[part]] - b.exact[j[part]]
+    step = max(1, CACHED_VALUES // a.exact.shape[1])
+    for start in range(0, len(i), step):
+        part = slice(start, start + step)
+        difference = a.exact[i[part]]
+        difference -= b.exact[j[part]]
         result[part] = np.einsum("ij,ij->i", difference, difference)
     return result
 
@@ -86,7 +91,8 @@ def neighbour_radii(points: Points, k: int, blocks: IntArray | None = None) -> R
 
     blocks: (n,) block numbers; ``without[b]`` are the radii when block b's rows are gone.
     """
-    candidates, distances = _nearest(points, min(max(CANDIDATES, k + 1), len(points) - 1))
+    wanted = k + SPARE if blocks is None else max(CANDIDATES, k + SPARE)
+    candidates, distances = _nearest(points, min(wanted, len(points) - 1))
     full = distances[:, k - 1].copy()
     count = 0 if blocks is None else int(blocks.max()) + 1
     without = np.empty((count, len(points)))
