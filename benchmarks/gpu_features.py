@@ -46,7 +46,9 @@ def main() -> int:
     alone = seconds(lambda: forward_alone(network, options.images, options.device))
     machine = torch.cuda.get_device_name() if options.device.startswith("cuda") else platform.machine()
     share = round(alone / whole, 3)
-    print(json.dumps({"images": options.images, "whole_s": whole, "forward_s": alone, "share": share, "machine": machine}))
+    print(
+        json.dumps({"images": options.images, "whole_s": whole, "forward_s": alone, "share": share, "machine": machine})
+    )
     return 0 if share >= 0.9 else 1
 
 

@@ -21,7 +21,7 @@ def block_size(device_type: str, width: int, height: int) -> int:
     area = width * height
     if device_type == "cuda":
         return 16 if area <= 512 * 512 else 4 if area <= 1024 * 1024 else 1
-    return 4 if area <= 256 * 256 else 1
+    return 8 if area <= 128 * 128 else 4 if area <= 256 * 256 else 1
 
 
 def blocks(items: Sequence[Item], size: int) -> Iterator[list[Item]]:

@@ -158,7 +158,7 @@ def test_a_tick_that_raises_stops_the_work(tiny_pipeline: LoadedPipeline, monkey
 def test_environment_names_what_computed_it(tiny_pipeline: LoadedPipeline) -> None:
     facts = describe_environment(tiny_pipeline, SETTINGS)
     assert facts["torch"] == torch.__version__.split("+")[0]
-    assert (facts["dtype"], facts["block"]) == ("float32", 4)
+    assert (facts["dtype"], facts["block"]) == ("float32", 8)
 
 
 def test_prompts_that_are_too_long_are_named(tiny_pipeline: LoadedPipeline) -> None:
