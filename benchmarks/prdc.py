@@ -5,13 +5,14 @@ python benchmarks/prdc.py
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 # This file has the name of the package that it measures: its folder must not hide it.
 sys.path = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from side_by_side import compare, features, one_thread, peak_mib  # noqa: E402
+from side_by_side import compare, features, one_thread  # noqa: E402
 
 from evaluation.metrics import Sample, Settings, precision_recall_density_coverage  # noqa: E402
 from evaluation.metrics.prdc import estimate_prdc  # noqa: E402
@@ -22,9 +23,9 @@ def memory(name: str, n: int, d: int) -> float:
     from prdc import compute_prdc
 
     x, y = features(n, d, 0, 0.1), features(n, d, 1)
-    before = peak_mib()
+    tracemalloc.start()
     compute_prdc(y, x, 5) if name == "prdc" else precision_recall_density_coverage(x, y)
-    return peak_mib() - before
+    return tracemalloc.get_traced_memory()[1] / 2**20
 
 
 def against_prdc(n: int, d: int, repeats: int) -> None:

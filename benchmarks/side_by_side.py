@@ -37,10 +37,3 @@ def one_thread() -> None:
     torch.set_num_threads(1)
     threadpool_limits(1)
     print(f"{os.cpu_count()} cores, {platform.machine()}, one thread, CPU seconds, best of interleaved repeats")
-
-
-def peak_mib() -> float:
-    """Largest resident size of this process so far, in MiB."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
