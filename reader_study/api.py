@@ -63,7 +63,9 @@ class StudyPlanSerializer(serializers.Serializer[Any]):
     reader_title = serializers.CharField(max_length=200, required=False)
     instructions = serializers.CharField(required=False, allow_blank=True)
     consent_text = serializers.CharField(required=False, allow_blank=True)
-    margin = serializers.FloatField(required=False, help_text="Half-width of equivalence around an AUC of 0.5.")
+    margin = serializers.FloatField(
+        required=False, help_text="Half-width of equivalence around 0.5, for balanced accuracy and AUC."
+    )
     alpha = serializers.FloatField(required=False)
     match = serializers.BooleanField(required=False)
     repeats = serializers.FloatField(required=False, help_text="Share of cases shown twice to each reader.")

@@ -34,7 +34,7 @@ class StudyForm(forms.Form):
     margin = forms.FloatField(
         label="Equivalence margin",
         initial=0.1,
-        help_text="Readers count as unable to tell when the whole interval of their AUC lies within 0.5 ± this. "
+        help_text="Readers count as unable to tell when the whole interval of their balanced accuracy lies within 0.5 ± this. "
         "It is fixed at the lock.",
     )
     repeats = forms.FloatField(

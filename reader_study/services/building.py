@@ -49,8 +49,8 @@ def build_study(
 ) -> Study:
     """Make a draft and queue the preparation of its cases.
 
-    `margin` is the half-width around an AUC of 0.5 within which readers count as unable to tell; `repeats` the share of
-    cases that each reader sees twice; `frame_size` the side of the frames in pixels, or None for the largest that
+    `margin` is the half-width around 0.5, of balanced accuracy and AUC, within which readers count as unable to tell;
+    `repeats` the share of cases that each reader sees twice; `frame_size` the side of the frames in pixels, or None for the largest that
     enlarges no picture (at most 1024); `seed` decides which cases are chosen and how they are numbered.
     Raises ValidationError, by field, for anything that no study can be made of.
     """
