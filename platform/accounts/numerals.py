@@ -5,6 +5,9 @@ from datetime import timedelta
 
 MINUS = "\N{MINUS SIGN}"
 MISSING = "\N{EN DASH}"
+# From here on nobody counts the digits any more.
+TOO_LONG = 1e7
+_RAISED = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 
 
 def decimals_for(low: float, high: float) -> int:
@@ -32,12 +35,20 @@ def number_text(value: float | None, decimals: int | None = None) -> str:
     """
     if value is None or not math.isfinite(value):
         return MISSING
+    if abs(value) >= TOO_LONG:
+        return _scientific(value)
     if decimals is None:
         decimals = 0 if float(value).is_integer() else significant(value)
     text = f"{value:,.{decimals}f}"
     if not text.strip("-0.,"):  # -0.00
         text = text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+def _scientific(value: float) -> str:
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = str(int(exponent)).translate(_RAISED)
+    return f"{mantissa}\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}10{power}".replace("-", MINUS)
 
 
 def percent_text(value: float | None, decimals: int = 0) -> str:

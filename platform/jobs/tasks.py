@@ -12,6 +12,8 @@ from celery.app.task import Task
 from jobs.services import sweep_runs
 
 Body = Callable[..., None]
+# Task name -> queue, filled as tasks are declared.
+QUEUES: dict[str, str] = {}
 
 
 def cpu_task(body: Body) -> "Task[Any, None]":
@@ -25,8 +27,15 @@ def gpu_task(body: Body) -> "Task[Any, None]":
 
 
 def _task(body: Body, queue: str) -> "Task[Any, None]":
-    declare = shared_task(queue=queue, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+    QUEUES[f"{body.__module__}.{body.__name__}"] = queue
+    declare = shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
     return declare(body)
+
+
+def queue_of(name: str, *_: Any, **__: Any) -> dict[str, str] | None:
+    """The router that Celery asks (CELERY_TASK_ROUTES): the queue that a task was declared for."""
+    queue = QUEUES.get(name)
+    return {"queue": queue} if queue else None
 
 
 @cpu_task

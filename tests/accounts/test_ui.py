@@ -44,6 +44,8 @@ def test_two_digits_of_the_half_width_are_shown(low: float, high: float, decimal
         (-3.14159, 2, "−3.14"),
         (0.012345, None, "0.0123"),
         (0, None, "0"),
+        (505_014_178_360_859, 0, "5.05\u00a0×\u00a010¹⁴"),
+        (-1.3e-7 * 1e15, None, "−1.30\u00a0×\u00a010⁸"),
     ],
 )
 def test_numbers_are_written_with_sensible_digits(value: float | None, decimals: int | None, text: str) -> None:

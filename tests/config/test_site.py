@@ -97,7 +97,7 @@ def test_pages_carry_the_strict_policy(client: Client, db: None) -> None:
     response = client.get("/accounts/login/")
     policy = response["Content-Security-Policy"]
     assert "default-src 'self'" in policy and "unsafe" not in policy
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert response["X-Frame-Options"] == "DENY"
     assert response["X-Content-Type-Options"] == "nosniff"
 

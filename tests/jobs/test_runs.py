@@ -115,3 +115,17 @@ def test_a_cancellation_that_no_worker_saw_is_carried_out(run: ImportRun, requeu
     sweep_runs()
     run.refresh_from_db()
     assert requeued == [] and run.state == RunState.CANCELLED
+
+
+def test_every_task_goes_to_the_queue_it_was_declared_for() -> None:
+    from config import celery_app
+
+    celery_app.loader.import_default_modules()
+    queues = {
+        name: celery_app.amqp.router.route({}, name)["queue"].name
+        for name in celery_app.tasks
+        if not name.startswith("celery.")
+    }
+    assert queues["jobs.tasks.sweep"] == "cpu"
+    assert queues["generation.tasks.generate_chunk"] == "gpu"
+    assert set(queues.values()) == {"cpu", "gpu"}
