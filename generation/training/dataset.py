@@ -36,6 +36,8 @@ def draw_phantoms(
     """Draw `count` phantoms; phantom i depends on (seed, i) alone."""
     starts = range(0, count, CHUNK)
     one = partial(_chunk, count=count, size=size, seed=seed)
+    if count <= CHUNK:
+        return one(0)
     parts = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for part in pool.map(one, starts):
