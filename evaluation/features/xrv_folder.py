@@ -106,4 +106,10 @@ def _load_network(config: dict[str, Any], data: bytes, classes: int) -> Any:
         network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in state.items()})
     except (SafetensorError, RuntimeError) as error:
         raise RefusedWeights(f"{WEIGHTS} is damaged or does not fit {CONFIG}: {str(error).splitlines()[0]}") from error
+    broken = [name for name, t in network.state_dict().items() if t.is_floating_point() and not t.isfinite().all()]
+    if broken:
+        raise RefusedWeights(
+            f"{WEIGHTS} holds infinite or undefined values ({broken[0]}): the network would say the same of every image. "
+            "Half precision overflows in the statistics of batch normalisation; save those in float32."
+        )
     return network.eval()

@@ -98,8 +98,9 @@ def save_classifier(trained: tuple[nn.Module, dict[str, float]], recipe: Recipe,
     """model.safetensors in half precision and config.json, which says how to rebuild the network."""
     network, thresholds = trained
     folder.mkdir(parents=True, exist_ok=True)
+    # Batch normalisation's running statistics leave the range of half precision: they stay as they are.
     state = {
-        name: tensor.detach().half() if tensor.is_floating_point() else tensor
+        name: tensor.detach().half() if tensor.is_floating_point() and ".running_" not in name else tensor
         for name, tensor in network.state_dict().items()
     }
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / "model.safetensors")

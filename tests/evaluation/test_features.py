@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torchxrayvision as xrv
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from evaluation.features import (
     EXTRACTORS,
@@ -152,6 +152,14 @@ def test_truncated_weights_are_refused(folder: Path) -> None:
     data = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(data[: len(data) // 2])
     with pytest.raises(RefusedWeights, match="damaged or does not fit"):
+        open_extractor("xrv-densenet", str(folder))
+
+
+def test_weights_that_overflowed_half_precision_are_refused(folder: Path) -> None:
+    state = load_file(folder / "model.safetensors")
+    state["features.norm0.running_var"][0] = float("inf")
+    save_file(state, folder / "model.safetensors")
+    with pytest.raises(RefusedWeights, match=r"infinite.*norm0.running_var"):
         open_extractor("xrv-densenet", str(folder))
 
 
