@@ -108,7 +108,7 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         except ValidationError as error:
             raise serializers.ValidationError({"extractor": error.messages}) from error
 
-    @extend_schema(request=None, responses=ScoringRunSerializer)  # type: ignore[untyped-decorator]
+    @extend_schema(request=None, responses=ScoringRunSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str | None = None) -> Response:
         """Ask for the run to stop."""

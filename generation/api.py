@@ -52,7 +52,7 @@ class CheckpointViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Worksp
         "create": Action.MANAGE_CHECKPOINTS,
     }
 
-    @extend_schema(  # type: ignore[untyped-decorator]
+    @extend_schema(
         request=NewCheckpointSerializer, responses={201: CheckpointSerializer, 202: CheckpointFetchSerializer}
     )
     def create(self, request: Request) -> Response:
@@ -86,7 +86,7 @@ class CheckpointFetchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, W
         "cancel": Action.MANAGE_CHECKPOINTS,
     }
 
-    @extend_schema(request=None)  # type: ignore[untyped-decorator]
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop a fetch."""
@@ -107,7 +107,7 @@ class PromptSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspa
         "create": Action.MANAGE_CHECKPOINTS,
     }
 
-    @extend_schema(request=NewPromptSetSerializer, responses={201: PromptSetSerializer})  # type: ignore[untyped-decorator]
+    @extend_schema(request=NewPromptSetSerializer, responses={201: PromptSetSerializer})
     def create(self, request: Request) -> Response:
         """Import prompts: `file` (multipart, CSV) or `csv` (its text, in JSON)."""
         body = NewPromptSetSerializer(data=request.data)
@@ -132,7 +132,7 @@ class GenerationRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Wor
         "cancel": Action.GENERATE,
     }
 
-    @extend_schema(request=NewRunSerializer, responses={201: GenerationRunSerializer})  # type: ignore[untyped-decorator]
+    @extend_schema(request=NewRunSerializer, responses={201: GenerationRunSerializer})
     def create(self, request: Request) -> Response:
         """Start a run with a checkpoint and a prompt set of one workspace."""
         body = NewRunSerializer(data=request.data)
@@ -148,7 +148,7 @@ class GenerationRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Wor
         run = start_generation(**data, user=person(request))
         return Response(GenerationRunSerializer(run).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=None)  # type: ignore[untyped-decorator]
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Stop a run; what is made so far stays, without an image set."""

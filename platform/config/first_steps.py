@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse_lazy
+from django.utils.functional import Promise
 
 from accounts.models import Workspace
 from accounts.policy import Action
@@ -19,7 +20,7 @@ class Step:
 
     title: str
     text: str
-    url: str
+    url: str | Promise
     label: str
     rows: Any
     action: Action

@@ -121,7 +121,7 @@ class ImageSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspac
             sets = sets.matching(query.get("q", "")).from_source(query.get("source", ""))
         return sets  # type: ignore[no-any-return]
 
-    @extend_schema(responses=ImageSetItemSerializer(many=True))  # type: ignore[untyped-decorator]
+    @extend_schema(responses=ImageSetItemSerializer(many=True))
     @action(detail=True)
     def items(self, request: Request, pk: str) -> Response:
         """The images of a set, in order, page by page."""
@@ -139,7 +139,7 @@ class ImageViewSet(mixins.RetrieveModelMixin, WorkspaceViewSet):
     actions_allowed = {"retrieve": Action.VIEW_IMAGES, "picture": Action.VIEW_IMAGES}
     serializer_class = ImageSerializer
 
-    @extend_schema(responses={(200, "image/png"): bytes})  # type: ignore[untyped-decorator]
+    @extend_schema(responses={(200, "image/png"): bytes})
     @action(detail=True)
     def picture(self, request: Request, pk: str) -> HttpResponse:
         """The pixels as they were stored: a grayscale PNG of 8 or 16 bits."""
@@ -163,7 +163,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceV
         """The imports visible to the user, newest first."""
         return super().get_queryset().select_related("workspace")
 
-    @extend_schema(request=ImportRequestSerializer, responses={201: ImportSerializer})  # type: ignore[untyped-decorator]
+    @extend_schema(request=ImportRequestSerializer, responses={201: ImportSerializer})
     def create(self, request: Request) -> Response:
         """Start an import; follow it at its own address."""
         wanted = ImportRequestSerializer(data=request.data, context=self.get_serializer_context())
@@ -171,7 +171,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceV
         run = wanted.save(workspace=self.workspace_for(Action.IMPORT_IMAGES))
         return Response(self.get_serializer(run).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=None, responses=ImportSerializer)  # type: ignore[untyped-decorator]
+    @extend_schema(request=None, responses=ImportSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Ask an import to stop; it leaves no image set."""

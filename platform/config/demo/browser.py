@@ -14,7 +14,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WINDOW = {"width": 1024, "height": 768}
+WIDTH, HEIGHT = 1024, 768
 PATIENCE_MS = 60_000
 
 
@@ -35,7 +35,7 @@ def read_in_browser(chromium: str, link: str, eye: Eye) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=ARGUMENTS)
         try:
-            page = browser.new_page(viewport=WINDOW)
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
             page.set_default_timeout(PATIENCE_MS)
             return _read(page, link, eye)
         finally:

@@ -61,7 +61,7 @@ class SimulatedReader:
         if root is None:
             raise RuntimeError("The reading page did not open for a simulated reader.")
         urls = dict(re.findall(r'data-(\w+)-url="([^"]+)"', root.group(0)))
-        session = json.loads(self._get(urllib.parse.urljoin(address, urls["session"]))[0])
+        session = json.loads(self._opened(urllib.parse.urljoin(address, urls["session"])))
         stored = 0
         while session["current"]:
             session = self._read_case(session, {name: urllib.parse.urljoin(address, url) for name, url in urls.items()})
@@ -70,9 +70,8 @@ class SimulatedReader:
 
     def _read_case(self, session: dict[str, Any], urls: dict[str, str]) -> dict[str, Any]:
         token, frame = session["current"]["token"], session["frame"]
-        with self._open(urls["frames"] + token) as response:
-            depth = np.dtype("<u1" if frame["bits"] == 8 else "<u2")
-            picture = np.frombuffer(response.read(), depth).reshape(frame["height"], frame["width"])
+        depth = np.dtype("<u1" if frame["bits"] == 8 else "<u2")
+        picture = np.frombuffer(self._opened(urls["frames"] + token), depth).reshape(frame["height"], frame["width"])
         active = int(3_000 + 9_000 * self.eye._chance.random())
         event = {
             "key": str(uuid.uuid4()),
@@ -102,5 +101,8 @@ class SimulatedReader:
     def _post(self, url: str, body: bytes, content_type: str) -> bytes:
         token = next((cookie.value for cookie in self._cookies if cookie.name == "csrftoken"), "") or ""
         headers = {"Content-Type": content_type, "X-CSRFToken": token, "Referer": url}
-        with self._open(urllib.request.Request(url, data=body, headers=headers)) as response:  # noqa: S310
+        return self._opened(urllib.request.Request(url, data=body, headers=headers))  # noqa: S310  our own address
+
+    def _opened(self, request: str | urllib.request.Request) -> bytes:
+        with self._open(request) as response:
             return bytes(response.read())
