@@ -26,6 +26,16 @@ def test_every_command_is_documented() -> None:
     assert commands and {name for name in commands if f"manage.py {name}" not in docs} == set()
 
 
+def test_every_endpoint_is_documented() -> None:
+    from config.api import router
+
+    documented = (ROOT / "docs/api.md").read_text()
+    prefixes = [prefix for prefix, _, _ in router.registry]
+    assert prefixes and [prefix for prefix in prefixes if f"`{prefix}`" not in documented] == []
+    actions = {action.url_path for _, viewset, _ in router.registry for action in viewset.get_extra_actions()}
+    assert {action for action in actions if f"`{action}/`" not in documented} == set()
+
+
 def test_links_between_docs_lead_somewhere() -> None:
     broken = []
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]:
