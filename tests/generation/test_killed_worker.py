@@ -62,7 +62,7 @@ def test_every_picture_comes_once_through_two_kills(
     # A wider U-Net: slow enough for a kill to hit it in its work.
     folder = build_checkpoint(tmp_path / "wide", width=48)
     prompts = prompt_set_row(workspace, data=b"prompt\n" + b"".join(b"effusion %d\n" % n for n in range(PICTURES)))
-    run = run_row(workspace, folder, prompt_set=prompts, seeds_per_prompt=1, steps=60)
+    run = run_row(workspace, folder, prompt_set=prompts, seeds_per_prompt=1, steps=20)
     log = tmp_path / "worker.log"
 
     for _ in range(2):
