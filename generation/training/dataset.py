@@ -50,12 +50,17 @@ def draw_phantoms(
     )
 
 
+def phantom_seed(seed: int, number: int) -> int:
+    """The seed that phantom `number` of a data set is drawn with."""
+    return seed * 1_000_003 + number
+
+
 def _chunk(start: int, *, count: int, size: int, seed: int) -> Phantoms:
     numbers = range(start, min(start + CHUNK, count))
     pixels, labels, texts = [], [], []
     for number in numbers:
         spec = sample_spec(np.random.default_rng((seed, number)))
-        phantom = draw(spec, size=size, seed=seed * 1_000_003 + number)
+        phantom = draw(spec, size=size, seed=phantom_seed(seed, number))
         pixels.append(phantom.pixels)
         labels.append([name in phantom.findings for name in FINDINGS])
         texts.append([sentence(spec, phantom.seed + wording) for wording in range(WORDINGS)])

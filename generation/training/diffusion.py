@@ -13,6 +13,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from .autoencoder import encode
 from .dataset import WORDINGS, Phantoms
+from .emphasis import load_or_find
 from .models import build_text_encoder, build_unet
 from .parallel import rank, share
 from .recipe import Recipe
@@ -35,11 +36,15 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class Examples:
-    """Latents (scaled mean and deviation, float16) and token ids int64 [n, wordings, length]; `empty`: the empty prompt."""
+    """Latents (scaled mean and deviation, float16), token ids int64 [n, wordings, length] and loss weights [n, h, w].
+
+    `empty`: the empty prompt.
+    """
 
     mean: torch.Tensor
     deviation: torch.Tensor
     tokens: torch.Tensor
+    weight: torch.Tensor
     empty: torch.Tensor
 
 
@@ -99,8 +104,16 @@ def _examples(
         latents["mean"],
         latents["deviation"],
         _tokens(tokenizer, flat).view(-1, WORDINGS, recipe.text_length),
+        _weights(data, recipe, folder, latents["mean"].shape[-1], report),
         _tokens(tokenizer, [""]),
     )
+
+
+def _weights(data: Phantoms, recipe: Recipe, folder: Path, cells: int, report: Callable[[str], None]) -> torch.Tensor:
+    """1 everywhere, more where a nodule or mass lies, [n, cells, cells]."""
+    covered = torch.from_numpy(load_or_find(data, folder, seed=recipe.seed, cells=cells, report=report))
+    share = covered / covered.sum((1, 2), keepdim=True).clamp(min=0.5)
+    return 1 + (recipe.emphasis * share).clamp(max=recipe.emphasis_cap)
 
 
 def _tokens(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
@@ -133,7 +146,8 @@ def _loss(live: nn.ModuleDict, examples: Examples, step: int, recipe: Recipe) ->
     with torch.autocast("cpu", torch.bfloat16):
         context = live["text"](tokens).last_hidden_state
         predicted = live["unet"](noisy, times, context).sample
-    error = (predicted.float() - scheduler.get_velocity(clean, noise, times)).square().mean(dim=(1, 2, 3))
+    error = (predicted.float() - scheduler.get_velocity(clean, noise, times)).square().mean(dim=1)
+    error = (error * examples.weight[chosen]).mean(dim=(1, 2))
     kept = scheduler.alphas_cumprod[times]
     ratio = kept / (1 - kept)
     weighted: torch.Tensor = error * (recipe.snr_cap / (ratio + 1)).clamp(max=1)

@@ -28,12 +28,15 @@ class Recipe:
     text_layers: int = 2
     text_length: int = 40
     unet_widths: tuple[int, ...] = (64, 96, 112)
-    unet_steps: int = 2_700
+    unet_steps: int = 3_150
     unet_batch: int = 32
     unet_rate: float = 7e-4
     ema: float = 0.999
     drop_prompt: float = 0.1
     snr_cap: float = 5.0
+    # Extra weight that a nodule or mass gets in all, in cells of the 16 x 16, and at most per cell.
+    emphasis: float = 24.0
+    emphasis_cap: float = 12.0
 
     classifier_steps: int = 600
     classifier_batch: int = 32
