@@ -39,12 +39,6 @@ def storage_in_a_folder_of_its_own(settings: object, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def passwords_hashed_quickly(settings: object) -> None:
-    """Most tests make several people; the real hash takes half a second each by design."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
-
-
-@pytest.fixture(autouse=True)
-def passwords_hashed_quickly(settings: object) -> None:
     """A slow hash protects people; here it would only slow the tests."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
 

@@ -23,7 +23,7 @@ TABLES = ("Score card", "Fréchet distance", "Results", "balanced accuracy", "AU
 def go(home: Path, *words: str) -> str:
     """The demonstration at its smallest, in a home of its own; what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
-    environment |= {"NEGATOSCOPE_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= {"NEGATOSCOPE_HOME": str(home), "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}"}
     command = [sys.executable, "-m", "embedded", "once", "--small", *words]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
