@@ -95,14 +95,17 @@ def _balanced(called: NDArray[np.bool_], present: NDArray[np.bool_]) -> float:
 
 
 def save_classifier(trained: tuple[nn.Module, dict[str, float]], recipe: Recipe, folder: Path) -> None:
-    """model.safetensors in half precision and config.json, which says how to rebuild the network."""
+    """model.safetensors and config.json, which says how to rebuild the network.
+
+    Weights are stored in half precision, but for the running statistics of normalisation: inputs reach 1024, their variance 10^6.
+    """
     network, thresholds = trained
     folder.mkdir(parents=True, exist_ok=True)
-    # Batch normalisation's running statistics leave the range of half precision: they stay as they are.
     state = {
-        name: tensor.detach().half() if tensor.is_floating_point() and ".running_" not in name else tensor
+        name: tensor.detach().half() if tensor.is_floating_point() and "running" not in name else tensor
         for name, tensor in network.state_dict().items()
     }
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)
     config = classifier_config(recipe) | {"op_threshs": [round(thresholds[name], 3) for name in FINDINGS]}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")

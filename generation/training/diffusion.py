@@ -147,7 +147,10 @@ def _loss(live: nn.ModuleDict, examples: Examples, step: int, recipe: Recipe) ->
         context = live["text"](tokens).last_hidden_state
         predicted = live["unet"](noisy, times, context).sample
     error = (predicted.float() - scheduler.get_velocity(clean, noise, times)).square().mean(dim=1)
-    error = (error * examples.weight[chosen]).mean(dim=(1, 2))
+    weight = examples.weight[chosen]
+    if step >= recipe.emphasis_until:
+        weight = 1.0 + (weight.amax((1, 2), keepdim=True) > 1)
+    error = (error * weight).mean(dim=(1, 2))
     kept = scheduler.alphas_cumprod[times]
     ratio = kept / (1 - kept)
     weighted: torch.Tensor = error * (recipe.snr_cap / (ratio + 1)).clamp(max=1)

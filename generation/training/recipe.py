@@ -28,15 +28,17 @@ class Recipe:
     text_layers: int = 2
     text_length: int = 40
     unet_widths: tuple[int, ...] = (64, 96, 112)
-    unet_steps: int = 3_150
+    unet_steps: int = 4_000
     unet_batch: int = 32
-    unet_rate: float = 7e-4
+    unet_rate: float = 1e-3
     ema: float = 0.999
     drop_prompt: float = 0.1
     snr_cap: float = 5.0
     # Extra weight that a nodule or mass gets in all, in cells of the 16 x 16, and at most per cell.
-    emphasis: float = 24.0
-    emphasis_cap: float = 12.0
+    emphasis: float = 6.0
+    emphasis_cap: float = 2.0
+    # From this step on the whole picture counts double instead: weight on the place alone blurs where a finding may be.
+    emphasis_until: int = 3_450
 
     classifier_steps: int = 600
     classifier_batch: int = 32
