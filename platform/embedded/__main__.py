@@ -18,16 +18,18 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--demo", action="store_true", help="fill the house with the demonstration while serving")
-    once = commands.add_parser("once", help="run the demonstration without serving")
-    once.add_argument("words", nargs=argparse.REMAINDER, help="options of `manage.py demo`")
+    commands.add_parser("once", help="run the demonstration without serving; takes the options of `manage.py demo`")
     run = commands.add_parser("run", help="run one command beside the servers")
     run.add_argument("words", nargs=argparse.REMAINDER, help="the command, for example: manage.py shell")
-    arguments = parser.parse_args()
+    # argparse hands on what it does not know; it cannot itself collect words that begin with a dash.
+    arguments, unknown = parser.parse_known_args()
+    if unknown and arguments.command != "once":
+        parser.error(f"unrecognised: {' '.join(unknown)}")
     launcher = Launcher()
     if arguments.command == "up":
         return launcher.up(demo=arguments.demo)
     if arguments.command == "once":
-        return launcher.once(arguments.words)
+        return launcher.once(unknown)
     return launcher.run(arguments.words)
 
 
