@@ -27,7 +27,7 @@ check: $(VENV)/installed-dev  ## lint and types only
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 format: $(VENV)/installed-dev  ## format the code
 	$(BIN)/ruff check --fix .
