@@ -42,8 +42,8 @@ SEED = 2027
 PHANTOMS = "Phantoms"
 CHECKPOINT = "Phantom diffusion (demo)"
 PROMPTS = "Phantom prompts"
-READ = "Phantoms or generated? (read by simulated readers)"
-OPEN = "Phantoms or generated? (open)"
+READ = "read by simulated readers"
+OPEN = "open"
 
 Tell = Callable[[str], None]
 
@@ -288,11 +288,14 @@ def open_one(house: House, tell: Tell) -> str:
 
 def _open_a_study(house: House, title: str, tell: Tell) -> Study:
     assert house.real and house.synthetic
+    real = house.size.real is not None
+    title = f"{'Real' if real else 'Phantoms'} or generated? ({title})"
+    origin = "was either taken of a patient" if real else "is either a phantom drawn by a program"
     study = Study.objects.filter(workspace=house.workspace, title=title).first() or build_study(
         workspace=house.workspace,
         title=title,
         reader_title="Chest radiographs",
-        instructions="Each picture is either a phantom drawn by a program or one made by a generative model.",
+        instructions=f"Each picture {origin} or made by a generative model.",
         real_set=house.real,
         synthetic_set=house.synthetic,
         n_real=house.size.cases_per_side,
