@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import WorkspaceModel, WorkspaceQuerySet
 from accounts.policy import Action
-from evaluation.metrics.registry import METRICS, Metric
+from evaluation.metrics import METRICS, Metric
 from images.models import ImageSet
 from jobs.models import Run
 
@@ -27,6 +27,15 @@ class ScoringRun(Run):
     reference = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="reference_in")
     extractor = models.CharField(max_length=60)
     weights = models.CharField(max_length=500, blank=True)
+    # Further networks, each {"extractor": ..., "weights": ...}: metrics on features are computed on every one.
+    also = models.JSONField(default=list, blank=True)
+    # Names of METRICS; empty for all.
+    metrics = models.JSONField(default=list, blank=True)
+    # Attributes by whose values the metrics are computed again: sex, age, view, finding.
+    subgroups = models.JSONField(default=list, blank=True)
+    training = models.ForeignKey(
+        ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="training_of_scored"
+    )
     seed = models.PositiveIntegerField(default=0)
 
     objects = ScoringRunQuerySet.as_manager()
@@ -94,6 +103,8 @@ class Score(models.Model):
     position = models.PositiveIntegerField()
     metric = models.CharField(max_length=60)
     finding = models.CharField(max_length=100, blank=True)
+    subgroup = models.CharField(max_length=100, blank=True)
+    space = models.CharField(max_length=200, blank=True)
     value = models.FloatField(null=True)
     low = models.FloatField(null=True)
     high = models.FloatField(null=True)
@@ -108,7 +119,10 @@ class Score(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["card", "metric", "finding"], name="one_score_per_metric_and_finding"),
+            models.UniqueConstraint(
+                fields=["card", "metric", "space", "finding", "subgroup"],
+                name="one_score_per_metric_space_finding_subgroup",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -121,5 +135,5 @@ class Score(models.Model):
 
     @property
     def title(self) -> str:
-        """The metric's title, and the finding where it is of one."""
-        return f"{self.definition.title}, {self.finding}" if self.finding else self.definition.title
+        """The metric's title, and extractor, finding and subgroup where it is of one in particular."""
+        return ", ".join(part for part in (self.definition.title, self.space, self.finding, self.subgroup) if part)

@@ -12,7 +12,7 @@ import numpy as np
 
 from evaluation.cache import extract_features, sorted_items
 from evaluation.features.base import Extraction, Extractor
-from evaluation.metrics import METRICS, MetricResult, Sample, Settings, measure, nearest_to
+from evaluation.metrics import METRICS, MetricResult, Sample, Settings, families, measure, nearest_to
 from evaluation.metrics.multiscale import SIDE
 from images.models import ImageSet, ImageSetItem
 from images.pixels import square, to_display, to_unit
@@ -39,7 +39,7 @@ def score_sets(
     synthetic: ImageSet, reference: ImageSet, extractor: Extractor, seed: int, beat: Beat
 ) -> tuple[tuple[MetricResult, ...], dict[str, Any]]:
     """The results of every metric, and the neighbours of the strangest images."""
-    stages = len({metric.function for metric in METRICS.values()}) + 1
+    stages = len(families(METRICS)) + 1
     total = synthetic.count + reference.count + stages
     left = _sampled(synthetic, extractor, lambda done: beat(done, total, f"Looking at {synthetic.name}"))
     right = _sampled(
@@ -74,6 +74,11 @@ def to_sample(items: Sequence[ImageSetItem], extraction: Extraction, extractor: 
         probabilities=extraction.probabilities.astype(np.float64) if extractor.classes else None,
         thresholds=extractor.thresholds,
         load_pixels=load_pixels,
+        captions=tuple(item.caption for item in items),
+        ages=tuple(item.age for item in items),
+        sexes=tuple(item.sex for item in items),
+        views=tuple(item.view for item in items),
+        digests=tuple(item.image.sha256 for item in items),
     )
 
 

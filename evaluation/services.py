@@ -166,6 +166,8 @@ def _to_score(card: ScoreCard, position: int, result: MetricResult) -> Score:
         position=position,
         metric=result.metric,
         finding=result.finding,
+        subgroup=result.subgroup,
+        space=result.space,
         value=finite(result.value),
         low=finite(result.low),
         high=finite(result.high),

@@ -6,25 +6,38 @@ measure(Sample(features=x, groups=prompts), Sample(features=y, groups=patients))
 
 from evaluation.metrics.frechet import frechet_distance, moments_to_frechet_distance
 from evaluation.metrics.kid import kernel_distance
+from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiscale import ms_ssim
 from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.prdc import precision_recall_density_coverage
-from evaluation.metrics.registry import METRICS, Metric, measure
-from evaluation.metrics.result import Estimate, MetricError, MetricResult, Sample, Settings, TooFewImages
+from evaluation.metrics.registry import METRICS, families, measure
+from evaluation.metrics.result import (
+    Comparison,
+    Estimate,
+    MetricError,
+    MetricResult,
+    Sample,
+    Settings,
+    Space,
+    TooFewImages,
+)
 from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.vendi import vendi_score
 
 __all__ = [
     "METRICS",
+    "Comparison",
     "Estimate",
     "Metric",
     "MetricError",
     "MetricResult",
     "Sample",
     "Settings",
+    "Space",
     "TooFewImages",
     "auroc",
     "estimate_auroc",
+    "families",
     "frechet_distance",
     "kernel_distance",
     "measure",

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.metrics.findings import NEGATIVE, POSITIVE, UNKNOWN, labels, requested
+from evaluation.metrics.metric import CLASSIFIER, Metric
 from evaluation.metrics.resampling import (
     MINIMUM_GROUPS,
     assign_blocks,
@@ -22,6 +23,7 @@ from evaluation.metrics.resampling import (
     t_interval,
 )
 from evaluation.metrics.result import (
+    Comparison,
     Estimate,
     FloatArray,
     IntArray,
@@ -30,6 +32,7 @@ from evaluation.metrics.result import (
     Sample,
     Settings,
     TooFewImages,
+    scored,
 )
 from evaluation.metrics.roc import auroc, estimate_auroc
 
@@ -41,8 +44,9 @@ MACRO_METHOD = "mean over findings; delete-a-group jackknife, t interval"
 BASELINE_LABEL = "same classifier on real images"
 
 
-def classifier_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def classifier_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """All four numbers for every requested finding, and the means over findings of AUROC and balanced accuracy."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     findings = requested(synthetic, synthetic.classes)
     if not findings:
         raise MetricError(
@@ -157,20 +161,20 @@ def _macro_estimate(sample: Sample, findings: tuple[str, ...], statistic: Statis
 
 
 def _result(name: str, own: Estimate, real: Estimate | None, finding: str) -> MetricResult:
-    return MetricResult(
-        metric=name,
-        direction="higher",
-        n=own.n,
-        method=own.method,
-        value=own.value,
-        low=own.low,
-        high=own.high,
-        finding=finding,
-        baseline=real,
-        baseline_label=BASELINE_LABEL if real else "",
-        extra=own.extra,
-    )
+    return scored(name, "higher", own, finding=finding, baseline=real, baseline_label=BASELINE_LABEL)
 
 
 def _refused(name: str, finding: str, sample: Sample, reason: str) -> MetricResult:
     return MetricResult(metric=name, direction="higher", n=sample.n, method="", finding=finding, refused=reason)
+
+
+ENTRIES = (
+    Metric("auroc", "Classifier AUROC", "clinical", "higher", CLASSIFIER, 20,
+           "DeLong et al. 1988; Obuchowski 1997", classifier_family),
+    Metric("balanced_accuracy", "Classifier balanced accuracy", "clinical", "higher", CLASSIFIER, 20,
+           "Newcombe 1998 (interval)", classifier_family),
+    Metric("sensitivity", "Classifier sensitivity", "clinical", "higher", CLASSIFIER, 20,
+           "Wilson 1927 (interval)", classifier_family),
+    Metric("specificity", "Classifier specificity", "clinical", "higher", CLASSIFIER, 20,
+           "Wilson 1927 (interval)", classifier_family),
+)  # fmt: skip

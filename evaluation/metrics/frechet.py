@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, subsample, t_interval
 from evaluation.metrics.result import (
+    Comparison,
     Estimate,
     FloatArray,
     IntArray,
@@ -25,6 +27,7 @@ from evaluation.metrics.result import (
     Sample,
     Settings,
     as_features,
+    scored,
 )
 
 CORRECTED = "delete-a-group jackknife, bias-corrected (estimates the distance at infinite n), t interval"
@@ -177,24 +180,20 @@ def estimate_frechet_distance(
     return Estimate(value, low, high, len(x), CORRECTED if corrected else AT_THIS_N, extra)
 
 
-def frechet_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def frechet_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """The distance and its noise floor: the same statistic between two halves of the reference at equal n."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     estimate = estimate_frechet_distance(synthetic, reference, settings)
     corrected = bool(estimate.extra["bias_corrected"])
     floor = noise_floor(synthetic, reference, settings, corrected=corrected)
-    label = "" if floor is None else f"real vs real, n = {floor.n}"
+    label = f"real vs real, n = {floor.n}" if floor else ""
     return (
-        MetricResult(
-            metric="frechet_distance",
-            direction="lower",
-            n=estimate.n,
-            method=estimate.method,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
+        scored(
+            "frechet_distance",
+            "lower",
+            estimate,
             baseline=floor,
             baseline_label=label,
-            extra=estimate.extra,
         ),
     )
 
@@ -208,3 +207,9 @@ def noise_floor(synthetic: Sample, reference: Sample, settings: Settings, *, cor
     same_n = subsample(synthetic, floor.n, settings.seed)
     at_this_n = frechet_distance(same_n.features, pair[1].features)
     return replace(floor, extra={**floor.extra, "synthetic_plug_in_at_this_n": at_this_n})
+
+
+ENTRIES = (
+    Metric("frechet_distance", "Fréchet distance", "fidelity", "lower", FEATURES, 20,
+           "Dowson & Landau 1982; Heusel et al. 2017, arXiv:1706.08500", frechet_family, each_space=True),
+)  # fmt: skip

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import MINIMUM_GROUPS, Jackknife, group_codes, halves, pool, t_interval
 from evaluation.metrics.result import (
+    Comparison,
     Estimate,
     FloatArray,
     IntArray,
@@ -23,6 +25,7 @@ from evaluation.metrics.result import (
     Settings,
     TooFewImages,
     as_features,
+    scored,
 )
 
 METHOD = "unbiased U-statistic over pairs of different groups; delete-one-group jackknife, t interval"
@@ -144,22 +147,24 @@ def _one_sided(side: _Side, other_n: int, other_own: float, value: float) -> Jac
     return Jackknife(0.0, variance, count - 1)
 
 
-def kid_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def kid_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """KID, with the KID of two halves of the reference as its noise floor."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     estimate = estimate_kernel_distance(synthetic, reference, settings)
     pair = halves(reference, synthetic.n, settings.seed)
     floor = estimate_kernel_distance(*pair, settings) if pair else None
     return (
-        MetricResult(
-            metric="kernel_distance",
-            direction="lower",
-            n=estimate.n,
-            method=estimate.method,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
+        scored(
+            "kernel_distance",
+            "lower",
+            estimate,
             baseline=floor,
-            baseline_label="real vs real" if floor else "",
-            extra=estimate.extra,
+            baseline_label="real vs real",
         ),
     )
+
+
+ENTRIES = (
+    Metric("kernel_distance", "Kernel distance (KID)", "fidelity", "lower", FEATURES, 20,
+           "Binkowski et al. 2018, arXiv:1801.01401", kid_family, each_space=True),
+)  # fmt: skip

@@ -16,8 +16,19 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.metrics.metric import PIXELS, Metric
 from evaluation.metrics.resampling import MINIMUM_GROUPS, group_codes, t_interval
-from evaluation.metrics.result import Estimate, FloatArray, MetricError, MetricResult, Sample, Settings, TooFewImages
+from evaluation.metrics.result import (
+    Comparison,
+    Estimate,
+    FloatArray,
+    MetricError,
+    MetricResult,
+    Sample,
+    Settings,
+    TooFewImages,
+    scored,
+)
 
 SIDE = 256
 WINDOW, SIGMA = 11, 1.5
@@ -181,21 +192,23 @@ def _mean_estimate(values: npt.ArrayLike, settings: Settings, method: str, extra
     return Estimate(float(scores.mean()), max(low, 0.0), min(high, 1.0), len(scores), method, extra)
 
 
-def ms_ssim_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def ms_ssim_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """MS-SSIM within a prompt, beside that of pairs of real images of different patients."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     estimate = estimate_within_group(synthetic, settings)
     real = estimate_between_groups(reference, settings)
     return (
-        MetricResult(
-            metric="ms_ssim_within_prompt",
-            direction="match",
-            n=estimate.n,
-            method=estimate.method,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
+        scored(
+            "ms_ssim_within_prompt",
+            "match",
+            estimate,
             baseline=real,
-            baseline_label="pairs of different real patients" if real else "",
-            extra=estimate.extra,
+            baseline_label="pairs of different real patients",
         ),
     )
+
+
+ENTRIES = (
+    Metric("ms_ssim_within_prompt", "MS-SSIM within a prompt", "diversity", "match", PIXELS, 10,
+           "Wang, Simoncelli & Bovik 2003; RoentGen, arXiv:2211.12737", ms_ssim_family),
+)  # fmt: skip

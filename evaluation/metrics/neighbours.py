@@ -131,10 +131,11 @@ def _radius_among(points: Points, row: int, keep: BoolArray, k: int) -> float:
     return float(np.partition(distances, min(k, len(distances)) - 1)[min(k, len(distances)) - 1])
 
 
-def nearest_to(x: FloatArray, y: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+def nearest_to(x: npt.ArrayLike, y: npt.ArrayLike, k: int) -> tuple[IntArray, FloatArray]:
     """For every row of x (n, d) the k nearest rows of y (m, d): indices (n, k) and Euclidean distances (n, k)."""
-    centre = y.mean(axis=0)
-    a, b = Points.around(x, centre), Points.around(y, centre)
+    left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    centre = right.mean(axis=0)
+    a, b = Points.around(left, centre), Points.around(right, centre)
     k = min(k, len(b))
     index, distances = np.empty((len(a), k), dtype=np.intp), np.empty((len(a), k))
     for start in range(0, len(a), CHUNK):

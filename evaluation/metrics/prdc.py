@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.neighbours import (
     CHUNK,
     Float32Array,
@@ -31,6 +32,7 @@ from evaluation.metrics.resampling import (
 )
 from evaluation.metrics.result import (
     BoolArray,
+    Comparison,
     Estimate,
     FloatArray,
     IntArray,
@@ -40,6 +42,7 @@ from evaluation.metrics.result import (
     Settings,
     TooFewImages,
     as_features,
+    scored,
 )
 
 METHOD = "k = {k}, ties inside, equal n; delete-a-group jackknife on both sides"
@@ -227,25 +230,32 @@ def duplicate_share(x: npt.ArrayLike) -> float:
     return 1 - len({row.tobytes() for row in features}) / len(features)
 
 
-def prdc_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def prdc_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """Precision, recall, density, coverage; the baseline is one half of the reference against the other."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     estimates = estimate_prdc(synthetic, reference, settings)
     pair = halves(reference, synthetic.n, settings.seed)
     floors = estimate_prdc(*pair, settings) if pair else {}
     duplicates = {name: duplicate_share(s.features) for name, s in (("synthetic", synthetic), ("reference", reference))}
     collapsed = max(duplicates.values()) > COLLAPSE_SHARE
     return tuple(
-        MetricResult(
-            metric=name,
-            direction="higher",
-            n=estimate.n,
-            method=estimate.method,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
+        scored(
+            name,
+            "higher",
+            estimate,
             baseline=floors.get(name),
-            baseline_label="real vs real" if floors else "",
-            extra={**estimate.extra, "collapse": collapsed, "duplicate_share": duplicates},
+            baseline_label="real vs real",
+            extra={"collapse": collapsed, "duplicate_share": duplicates},
         )
         for name, estimate in estimates.items()
     )
+
+
+_PR = "Kynkäänniemi et al. 2019, arXiv:1904.06991"
+_DC = "Naeem et al. 2020, arXiv:2002.09797"
+ENTRIES = (
+    Metric("precision", "Precision", "fidelity", "higher", FEATURES, 20, _PR, prdc_family, each_space=True),
+    Metric("density", "Density", "fidelity", "higher", FEATURES, 20, _DC, prdc_family, each_space=True),
+    Metric("recall", "Recall", "diversity", "higher", FEATURES, 20, _PR, prdc_family, each_space=True),
+    Metric("coverage", "Coverage", "diversity", "higher", FEATURES, 20, _DC, prdc_family, each_space=True),
+)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -40,8 +40,9 @@ class Estimate:
 class MetricResult:
     """One score: a number with interval, or the reason why there is none.
 
-    ``baseline`` is the same statistic on real images alone (the noise floor of a distance, the
-    real images' own diversity, the classifier on the reference), so that the value has a yardstick.
+    ``finding``: the finding it is of; ``subgroup``: the part of the images it is of ("sex=F"); ``space``: the extractor whose
+    features it was computed on, empty for the first one. ``baseline`` is the same statistic on real images alone (the noise
+    floor of a distance, the real images' own diversity, the classifier on the reference), so that the value has a yardstick.
     """
 
     metric: str
@@ -52,10 +53,38 @@ class MetricResult:
     low: float | None = None
     high: float | None = None
     finding: str = ""
+    subgroup: str = ""
+    space: str = ""
     baseline: Estimate | None = None
     baseline_label: str = ""
     refused: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def scored(
+    metric: str,
+    direction: Direction,
+    estimate: Estimate,
+    *,
+    finding: str = "",
+    baseline: Estimate | None = None,
+    baseline_label: str = "",
+    extra: Mapping[str, Any] | None = None,
+) -> MetricResult:
+    """The estimate as a score of this metric; ``extra`` is added to the estimate's own. The label counts only with a baseline."""
+    return MetricResult(
+        metric=metric,
+        direction=direction,
+        n=estimate.n,
+        method=estimate.method,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        finding=finding,
+        baseline=baseline,
+        baseline_label=baseline_label if baseline else "",
+        extra={**estimate.extra, **(extra or {})},
+    )
 
 
 @dataclass(frozen=True)
@@ -69,28 +98,46 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Space:
+    """What one extractor made of the images: features (n, d), and the captions' embeddings (n, d) where it reads text."""
+
+    features: npt.NDArray[np.floating[Any]]
+    text_features: npt.NDArray[np.floating[Any]] | None = None
+
+
+@dataclass(frozen=True)
 class Sample:
     """The images of one set as numbers; row i of everything is the same image.
 
     features: (n, d) activations; groups: n labels, the unit that was sampled (prompt or patient);
     probabilities: (n, c) or None, one column per class of ``classes``, with ``thresholds`` (c);
     findings: n tuples of what the image shows or was asked to show, empty = unknown;
-    load_pixels: index -> (h, w) float32 in [0, 1].
+    load_pixels: index -> (h, w) float32 in [0, 1];
+    captions: n prompts or reports; ages (None = unknown), sexes, views (empty = unknown); digests: n content digests;
+    text_features: (n, d) embeddings of the captions in the space of ``features``; spaces: further extractors by name.
+    An attribute that is an empty tuple is unknown for all.
     """
 
-    features: FloatArray
+    features: npt.NDArray[np.floating[Any]]
     groups: tuple[str, ...]
     findings: tuple[tuple[str, ...], ...] = ()
     classes: tuple[str, ...] = ()
     probabilities: FloatArray | None = None
     thresholds: tuple[float, ...] = ()
     load_pixels: Callable[[int], npt.NDArray[np.float32]] | None = None
+    captions: tuple[str, ...] = ()
+    ages: tuple[int | None, ...] = ()
+    sexes: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    text_features: npt.NDArray[np.floating[Any]] | None = None
+    spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = len(self.features)
-        lengths = {len(self.groups), len(self.findings or self.groups)}
-        if self.probabilities is not None:
-            lengths.add(len(self.probabilities))
+        lengths = {len(self.groups)}
+        lengths |= {len(part) for part in (getattr(self, name) for name in _ROWS) if part is not None and len(part)}
+        lengths |= {len(space.features) for space in self.spaces.values()}
         if lengths != {rows}:
             raise MetricError(f"A sample's parts differ in length: {sorted(lengths | {rows})}.")
         if not np.isfinite(self.features).all():
@@ -104,17 +151,57 @@ class Sample:
     def n_groups(self) -> int:
         return len(set(self.groups))
 
+    def in_space(self, name: str) -> Sample:
+        """The same images with the features of another extractor; the empty name is the first one."""
+        if not name:
+            return self
+        space = self.spaces[name]
+        return replace(self, features=space.features, text_features=space.text_features, spaces={})
+
     def take(self, index: IntArray) -> Sample:
         """The sub-sample of the given rows, in the given order."""
         load = self.load_pixels
-        return Sample(
+        rows: dict[str, Any] = {name: _take(getattr(self, name), index) for name in _ROWS}
+        spaces = {
+            name: Space(space.features[index], _take(space.text_features, index)) for name, space in self.spaces.items()
+        }
+        return replace(
+            self,
             features=self.features[index],
-            groups=tuple(self.groups[i] for i in index),
-            findings=tuple(self.findings[i] for i in index) if self.findings else (),
-            classes=self.classes,
-            probabilities=None if self.probabilities is None else self.probabilities[index],
-            thresholds=self.thresholds,
+            groups=_take(self.groups, index),
             load_pixels=None if load is None else lambda i: load(int(index[i])),
+            spaces=spaces,
+            **rows,
+        )
+
+
+_ROWS = ("findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features")
+
+
+def _take(part: Any, index: IntArray) -> Any:
+    """Rows of a tuple or an array; what is not there stays away."""
+    if isinstance(part, tuple):
+        return tuple(part[i] for i in index) if part else ()
+    return None if part is None else part[index]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a metric is computed from. ``training``: the images that the model learnt from, where they are known."""
+
+    synthetic: Sample
+    reference: Sample
+    settings: Settings = Settings()
+    training: Sample | None = None
+
+    def in_space(self, name: str) -> Comparison:
+        """The same comparison on the features of another extractor."""
+        training = self.training
+        return replace(
+            self,
+            synthetic=self.synthetic.in_space(name),
+            reference=self.reference.in_space(name),
+            training=training.in_space(name) if training and (not name or name in training.spaces) else None,
         )
 
 

@@ -11,8 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import assign_blocks, jackknife, pool, subsample, t_interval
-from evaluation.metrics.result import Estimate, FloatArray, MetricResult, Sample, Settings, as_features
+from evaluation.metrics.result import (
+    Comparison,
+    Estimate,
+    FloatArray,
+    MetricResult,
+    Sample,
+    Settings,
+    as_features,
+    scored,
+)
 
 ORDERS = {"vendi_score": 1.0, "vendi_score_q2": 2.0}
 # Beyond this many rows the products are made in float32: the score agrees to 1e-5, a fraction of its interval.
@@ -67,22 +77,26 @@ def estimate_vendi(sample: Sample, settings: Settings) -> dict[str, Estimate]:
     return estimates
 
 
-def vendi_family(synthetic: Sample, reference: Sample, settings: Settings) -> tuple[MetricResult, ...]:
+def vendi_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """Vendi scores of the synthetic set, with those of the reference at the same n as baseline."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     n = min(synthetic.n, reference.n)
     own, real = (estimate_vendi(subsample(s, n, settings.seed), settings) for s in (synthetic, reference))
     return tuple(
-        MetricResult(
-            metric=name,
-            direction="match",
-            n=n,
-            method=estimate.method,
-            value=estimate.value,
-            low=estimate.low,
-            high=estimate.high,
+        scored(
+            name,
+            "match",
+            estimate,
             baseline=real[name],
             baseline_label="real images",
-            extra=estimate.extra,
         )
         for name, estimate in own.items()
     )
+
+
+ENTRIES = (
+    Metric("vendi_score", "Vendi score", "diversity", "match", FEATURES, 20,
+           "Friedman & Dieng 2023, arXiv:2210.02410", vendi_family, each_space=True),
+    Metric("vendi_score_q2", "Vendi score, order 2", "diversity", "match", FEATURES, 20,
+           "Pasarkar & Dieng 2024, arXiv:2310.12952", vendi_family, each_space=True),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The autoencoder: phantoms to latents of an eighth of their side, and back with their ribs."""
+"""The autoencoder: phantoms to latents of a quarter of their side, and back with their ribs."""
 
 from collections.abc import Callable
 from pathlib import Path

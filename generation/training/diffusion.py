@@ -11,9 +11,10 @@ from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from images.phantom import FINDINGS
+
 from .autoencoder import encode
 from .dataset import WORDINGS, Phantoms
-from .emphasis import load_or_find
 from .models import build_text_encoder, build_unet
 from .parallel import rank, share
 from .recipe import Recipe
@@ -22,6 +23,8 @@ from .tokenizer import build_tokenizer
 
 # A usable checkpoint is written this often while training goes on.
 PUBLISH_EVERY_STEPS = 500
+# Findings of a few pixels: in a plain mean squared error they hardly count.
+SMALL = ("Nodule", "Mass")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Denoiser:
 
 @dataclass(frozen=True)
 class Examples:
-    """Latents (scaled mean and deviation, float16), token ids int64 [n, wordings, length] and loss weights [n, h, w].
+    """Latents (scaled mean and deviation, float16), token ids int64 [n, wordings, length] and loss weights [n].
 
     `empty`: the empty prompt.
     """
@@ -104,16 +107,15 @@ def _examples(
         latents["mean"],
         latents["deviation"],
         _tokens(tokenizer, flat).view(-1, WORDINGS, recipe.text_length),
-        _weights(data, recipe, folder, latents["mean"].shape[-1], report),
+        _weights(data, recipe),
         _tokens(tokenizer, [""]),
     )
 
 
-def _weights(data: Phantoms, recipe: Recipe, folder: Path, cells: int, report: Callable[[str], None]) -> torch.Tensor:
-    """1 everywhere, more where a nodule or mass lies, [n, cells, cells]."""
-    covered = torch.from_numpy(load_or_find(data, folder, seed=recipe.seed, cells=cells, report=report))
-    share = covered / covered.sum((1, 2), keepdim=True).clamp(min=0.5)
-    return 1 + (recipe.emphasis * share).clamp(max=recipe.emphasis_cap)
+def _weights(data: Phantoms, recipe: Recipe) -> torch.Tensor:
+    """How much each picture counts, [n]."""
+    small = data.labels[:, [FINDINGS.index(name) for name in SMALL]].any(axis=1)
+    return torch.where(torch.from_numpy(small), recipe.small_finding_weight, 1.0)
 
 
 def _tokens(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
@@ -146,14 +148,10 @@ def _loss(live: nn.ModuleDict, examples: Examples, step: int, recipe: Recipe) ->
     with torch.autocast("cpu", torch.bfloat16):
         context = live["text"](tokens).last_hidden_state
         predicted = live["unet"](noisy, times, context).sample
-    error = (predicted.float() - scheduler.get_velocity(clean, noise, times)).square().mean(dim=1)
-    weight = examples.weight[chosen]
-    if step >= recipe.emphasis_until:
-        weight = 1.0 + (weight.amax((1, 2), keepdim=True) > 1)
-    error = (error * weight).mean(dim=(1, 2))
+    error = (predicted.float() - scheduler.get_velocity(clean, noise, times)).square().mean(dim=(1, 2, 3))
     kept = scheduler.alphas_cumprod[times]
     ratio = kept / (1 - kept)
-    weighted: torch.Tensor = error * (recipe.snr_cap / (ratio + 1)).clamp(max=1)
+    weighted: torch.Tensor = error * examples.weight[chosen] * (recipe.snr_cap / (ratio + 1)).clamp(max=1)
     return weighted.mean()
 
 

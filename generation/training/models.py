@@ -28,8 +28,8 @@ def build_autoencoder(recipe: Recipe) -> AutoencoderKL:
         latent_channels=recipe.latent_channels,
         norm_num_groups=8,
         sample_size=recipe.size,
+        mid_block_add_attention=False,
     )
-    network.set_attn_processor(AttnProcessor())
     return network
 
 
@@ -56,8 +56,8 @@ def build_unet(recipe: Recipe) -> UNet2DConditionModel:
         in_channels=recipe.latent_channels,
         out_channels=recipe.latent_channels,
         block_out_channels=recipe.unet_widths,
-        down_block_types=("CrossAttnDownBlock2D",) * (levels - 1) + ("DownBlock2D",),
-        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 1),
+        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * (levels - 2) + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 2) + ("UpBlock2D",),
         layers_per_block=2,
         cross_attention_dim=recipe.text_width,
         attention_head_dim=4,

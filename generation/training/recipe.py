@@ -16,9 +16,9 @@ class Recipe:
     held_out: int = 1_400
     held_out_seed: int = 77
 
-    vae_widths: tuple[int, ...] = (16, 32, 64, 64)
-    latent_channels: int = 8
-    vae_steps: int = 1_400
+    vae_widths: tuple[int, ...] = (16, 48, 64)
+    latent_channels: int = 4
+    vae_steps: int = 1_500
     vae_batch: int = 16
     vae_rate: float = 1.5e-3
     edge_weight: float = 1.0
@@ -27,18 +27,15 @@ class Recipe:
     text_width: int = 128
     text_layers: int = 2
     text_length: int = 40
-    unet_widths: tuple[int, ...] = (64, 96, 112)
-    unet_steps: int = 4_000
+    unet_widths: tuple[int, ...] = (48, 64, 96, 112)
+    unet_steps: int = 5_500
     unet_batch: int = 32
     unet_rate: float = 1e-3
     ema: float = 0.999
     drop_prompt: float = 0.1
     snr_cap: float = 5.0
-    # Extra weight that a nodule or mass gets in all, in cells of the 16 x 16, and at most per cell.
-    emphasis: float = 6.0
-    emphasis_cap: float = 2.0
-    # From this step on the whole picture counts double instead: weight on the place alone blurs where a finding may be.
-    emphasis_until: int = 3_450
+    # How much a picture with a nodule or mass counts: all of it, since weight on the place alone blurs where the finding may be.
+    small_finding_weight: float = 2.0
 
     classifier_steps: int = 600
     classifier_batch: int = 32

@@ -45,9 +45,9 @@ def card(run: ScoringRun) -> ScoreCard:
     }
     real = Estimate(1.5, 1.0, 2.0, 50, "halves", {"plug_in": 2.0, "synthetic_plug_in_at_this_n": 9.0})
     results = (
-        MetricResult("frechet_distance", "lower", 100, "jackknife", 6.0, 5.0, 7.0, "", real, "real vs real"),
+        MetricResult("frechet_distance", "lower", 100, "jackknife", 6.0, 5.0, 7.0, baseline=real, baseline_label="real vs real"),
         MetricResult("kernel_distance", "lower", 100, "jackknife", 0.2, 0.1, 0.3),
-        MetricResult("vendi_score", "match", 100, "jackknife", 4.0, 3.0, 5.0, "", real, "real images"),
+        MetricResult("vendi_score", "match", 100, "jackknife", 4.0, 3.0, 5.0, baseline=real, baseline_label="real images"),
         MetricResult("auroc", "higher", 100, "DeLong", 0.9, 0.85, 0.95),
         MetricResult("auroc", "higher", 100, "DeLong", 0.9, 0.8, 0.96, "Effusion"),
         MetricResult("balanced_accuracy", "higher", 100, "Newcombe", 0.8, 0.7, 0.9, "Effusion"),
