@@ -1,4 +1,4 @@
-"""Scoring runs, and the score cards that they make."""
+"""Score cards and their scores."""
 
 from typing import ClassVar
 
@@ -8,47 +8,8 @@ from django.urls import reverse
 from accounts.models import WorkspaceModel, WorkspaceQuerySet
 from accounts.policy import Action
 from evaluation.metrics import METRICS, Metric
+from evaluation.models.runs import ScoringRun
 from images.models import ImageSet
-from jobs.models import Run
-
-
-class ScoringRunQuerySet(WorkspaceQuerySet["ScoringRun"]):
-    """Scoring runs, by who may see them."""
-
-    view_action = Action.VIEW_SCORES
-
-
-class ScoringRun(Run):
-    """The scoring of one synthetic image set against a reference set with one extractor."""
-
-    verb = "Scoring"
-
-    synthetic = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="scored_in")
-    reference = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="reference_in")
-    extractor = models.CharField(max_length=60)
-    weights = models.CharField(max_length=500, blank=True)
-    # Further networks, each {"extractor": ..., "weights": ...}: metrics on features are computed on every one.
-    also = models.JSONField(default=list, blank=True)
-    # Names of METRICS; empty for all.
-    metrics = models.JSONField(default=list, blank=True)
-    # Attributes by whose values the metrics are computed again: sex, age, view, finding.
-    subgroups = models.JSONField(default=list, blank=True)
-    training = models.ForeignKey(
-        ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="training_of_scored"
-    )
-    seed = models.PositiveIntegerField(default=0)
-
-    objects = ScoringRunQuerySet.as_manager()
-
-    class Meta(Run.Meta):
-        ordering: ClassVar[list[str]] = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"{self.synthetic.name} against {self.reference.name}"
-
-    def get_absolute_url(self) -> str:
-        """The page of this run."""
-        return reverse("evaluation:scoring_run_detail", args=[self.pk])
 
 
 class ScoreCardQuerySet(WorkspaceQuerySet["ScoreCard"]):

@@ -1,0 +1,17 @@
+"""Scoring runs, the features they keep, and the score cards that they make."""
+
+from evaluation.models.cards import Score, ScoreCard, ScoreCardQuerySet
+from evaluation.models.features import FeatureRow, FeatureShard
+from evaluation.models.runs import ScoringRun, ScoringStep, StepKind, StepState
+
+__all__ = [
+    "FeatureRow",
+    "FeatureShard",
+    "Score",
+    "ScoreCard",
+    "ScoreCardQuerySet",
+    "ScoringRun",
+    "ScoringStep",
+    "StepKind",
+    "StepState",
+]
