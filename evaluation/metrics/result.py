@@ -89,12 +89,17 @@ def scored(
 
 @dataclass(frozen=True)
 class Settings:
-    """``seed`` drives every subsample and the assignment of groups to jackknife blocks."""
+    """``seed`` drives every subsample and the assignment of groups to jackknife blocks.
+
+    ``operating_point``: where a classifier calls a finding present: at the threshold that comes with its weights, or where
+    Youden's index is largest on the reference.
+    """
 
     seed: int = 0
     blocks: int = 20
     neighbours: int = 5
     confidence: float = 0.95
+    operating_point: Literal["weights", "youden"] = "weights"
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,8 @@ class Sample:
     load_pixels: index -> (h, w) float32 in [0, 1];
     captions: n prompts or reports; ages (None = unknown), sexes, views (empty = unknown); digests: n content digests;
     text_features: (n, d) embeddings of the captions in the space of ``features``; spaces: further extractors by name.
+    sided_probabilities: (n, 2, c) or None, the probabilities of the image with its left half ([:, 0], as one looks at it)
+    and with its right half ([:, 1]) replaced by the mirror of the other; NaN where they were not made.
     An attribute that is an empty tuple is unknown for all.
     """
 
@@ -132,6 +139,7 @@ class Sample:
     digests: tuple[str, ...] = ()
     text_features: npt.NDArray[np.floating[Any]] | None = None
     spaces: Mapping[str, Space] = field(default_factory=dict)
+    sided_probabilities: FloatArray | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.features)
@@ -175,7 +183,9 @@ class Sample:
         )
 
 
-_ROWS = ("findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features")
+_ROWS = (
+    "findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features", "sided_probabilities"
+)  # fmt: skip
 
 
 def _take(part: Any, index: IntArray) -> Any:
