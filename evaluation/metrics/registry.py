@@ -1,16 +1,51 @@
-"""The metrics by name. A new one is a file with a family function and its entries here."""
+"""The metrics by name. A new one is a file with a family function and its entries here; other packages' come as plug-ins."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from evaluation.metrics import classifier, frechet, kid, multiscale, prdc, vendi
+from evaluation.metrics import (
+    alignment,
+    authenticity,
+    classifier,
+    diversity,
+    finding_diversity,
+    frechet,
+    images,
+    kid,
+    membership,
+    multiscale,
+    near_duplicates,
+    prdc,
+    privacy,
+    reconstruction,
+    reidentification,
+    vendi,
+)
 from evaluation.metrics.metric import Family, Metric
+from evaluation.metrics.pixel_table import keeping_pixels
 from evaluation.metrics.result import Comparison, MetricError, MetricResult, Progress, Sample, Settings
 
 # The order of the score card.
-_FAMILIES = (frechet, kid, prdc, vendi, multiscale, classifier)
+_FAMILIES = (
+    frechet,
+    kid,
+    prdc,
+    vendi,
+    multiscale,
+    diversity,
+    finding_diversity,
+    classifier,
+    alignment,
+    privacy,
+    near_duplicates,
+    reidentification,
+    membership,
+    authenticity,
+    images,
+    reconstruction,
+)
 
 METRICS: dict[str, Metric] = {metric.name: metric for family in _FAMILIES for metric in family.ENTRIES}
 
@@ -41,7 +76,7 @@ def measure(
     wanted = set(METRICS if names is None else names)
     if unknown := wanted - set(METRICS):
         raise MetricError(f"Unknown metrics: {', '.join(sorted(unknown))}. Known: {', '.join(METRICS)}.")
-    comparison = Comparison(synthetic, reference, settings, training)
+    comparison = Comparison(keeping_pixels(synthetic), keeping_pixels(reference), settings, training)
     results: list[MetricResult] = []
     for function in families(wanted):
         members = [m for m in METRICS.values() if m.function is function and m.name in wanted]
