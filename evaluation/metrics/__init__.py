@@ -9,6 +9,7 @@ from evaluation.metrics.kid import kernel_distance
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiscale import ms_ssim
 from evaluation.metrics.neighbours import nearest_to
+from evaluation.metrics.plugins import plugin_metrics
 from evaluation.metrics.prdc import precision_recall_density_coverage
 from evaluation.metrics.registry import METRICS, families, measure
 from evaluation.metrics.result import (
@@ -20,6 +21,7 @@ from evaluation.metrics.result import (
     Settings,
     Space,
     TooFewImages,
+    scored,
 )
 from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.vendi import vendi_score
@@ -45,5 +47,9 @@ __all__ = [
     "ms_ssim",
     "nearest_to",
     "precision_recall_density_coverage",
+    "scored",
     "vendi_score",
 ]
+
+# Last, so that a plug-in may import everything above.
+METRICS.update(plugin_metrics(METRICS))

@@ -1,4 +1,4 @@
-"""Multi-scale structural similarity (Wang, Simoncelli & Bovik 2003) between images of one prompt.
+"""Multi-scale structural similarity (Wang, Simoncelli & Bovik 2003) between images of one prompt, and of different prompts.
 
 11 x 11 Gaussian window of sigma 1.5 without padding, five scales, weights .0448 .2856 .3001 .2363 .1333, range 1: the
 definition of pytorch-msssim, which the published scores of RoentGen used. A pair needs only one blurred product per
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.metrics.metric import PIXELS, Metric
-from evaluation.metrics.resampling import MINIMUM_GROUPS, group_codes, t_interval
+from evaluation.metrics.resampling import MINIMUM_GROUPS, canonical_order, group_codes, t_interval
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
@@ -36,7 +36,7 @@ WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 C1, C2 = 0.01**2, 0.03**2
 METHOD = f"all pairs within a prompt, {SIDE} px; prompt means, t interval over prompts"
 REAL_METHOD = f"seeded disjoint pairs of different groups, {SIDE} px; t interval over pairs"
-MAX_REAL_PAIRS = 200
+MAX_PAIRS = 200
 CACHED_IMAGES = 128
 
 Image = npt.NDArray[np.float32]
@@ -173,12 +173,15 @@ def estimate_within_group(sample: Sample, settings: Settings) -> Estimate:
 
 
 def estimate_between_groups(sample: Sample, settings: Settings) -> Estimate | None:
-    """Mean MS-SSIM of disjoint random pairs of different groups; None below 5 pairs."""
+    """Mean MS-SSIM of at most MAX_PAIRS disjoint random pairs of different groups; None below 5 pairs."""
     codes = group_codes(sample.groups)
     rng = np.random.default_rng(settings.seed)
+    order = canonical_order(sample)
+    starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
+    sizes = np.diff(np.r_[starts, len(order)])
     # One image a group: every pair is then of different patients, and no image is used twice.
-    rows = [int(rng.choice(np.flatnonzero(codes == c))) for c in rng.permutation(int(codes.max()) + 1)]
-    count = min(len(rows) // 2, MAX_REAL_PAIRS)
+    rows = order[starts + rng.integers(sizes)][rng.permutation(len(sizes))].tolist()
+    count = min(len(rows) // 2, MAX_PAIRS)
     if sample.load_pixels is None or count < MINIMUM_GROUPS:
         return None
     pairs = [(rows[2 * i], rows[2 * i + 1]) for i in range(count)]
@@ -193,22 +196,32 @@ def _mean_estimate(values: npt.ArrayLike, settings: Settings, method: str, extra
 
 
 def ms_ssim_family(comparison: Comparison) -> tuple[MetricResult, ...]:
-    """MS-SSIM within a prompt, beside that of pairs of real images of different patients."""
+    """MS-SSIM within a prompt and across prompts, both beside that of pairs of real images of different patients."""
     synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
-    estimate = estimate_within_group(synthetic, settings)
     real = estimate_between_groups(reference, settings)
-    return (
-        scored(
-            "ms_ssim_within_prompt",
-            "match",
-            estimate,
-            baseline=real,
-            baseline_label="pairs of different real patients",
-        ),
-    )
+    results = []
+    for name, estimate in (("within", estimate_within_group), ("across", estimate_across_prompts)):
+        metric = f"ms_ssim_{name}_prompt{'s' if name == 'across' else ''}"
+        try:
+            own = estimate(synthetic, settings)
+        except TooFewImages as error:
+            results.append(MetricResult(metric, "match", synthetic.n, "", refused=str(error)))
+            continue
+        results.append(scored(metric, "match", own, baseline=real, baseline_label="pairs of different real patients"))
+    return tuple(results)
+
+
+def estimate_across_prompts(sample: Sample, settings: Settings) -> Estimate:
+    """Mean MS-SSIM of disjoint pairs of images of different prompts. Raises TooFewImages below 10 prompts."""
+    estimate = estimate_between_groups(sample, settings)
+    if estimate is None:
+        raise TooFewImages(f"Needs at least {2 * MINIMUM_GROUPS} prompts: no image is used in two pairs.")
+    return estimate
 
 
 ENTRIES = (
     Metric("ms_ssim_within_prompt", "MS-SSIM within a prompt", "diversity", "match", PIXELS, 10,
            "Wang, Simoncelli & Bovik 2003; RoentGen, arXiv:2211.12737", ms_ssim_family),
+    Metric("ms_ssim_across_prompts", "MS-SSIM across prompts", "diversity", "match", PIXELS, 10,
+           "Wang, Simoncelli & Bovik 2003; RoentGen-v2, arXiv:2508.16783", ms_ssim_family),
 )  # fmt: skip

@@ -16,13 +16,18 @@ from evaluation.metrics.result import IntArray, Sample, TooFewImages
 
 MINIMUM_GROUPS = 5
 
+# Labels of groups, or codes that `group_codes` made of them.
+Groups = Sequence[str] | IntArray
 
-def group_codes(groups: Sequence[str]) -> IntArray:
+
+def group_codes(groups: Groups) -> IntArray:
     """(n,) codes 0..g-1 of the group labels, in the labels' own order (row order does not matter)."""
+    if isinstance(groups, np.ndarray) and groups.dtype.kind == "i":
+        return np.unique(groups, return_inverse=True)[1].astype(np.intp)
     return np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1].astype(np.intp)
 
 
-def assign_blocks(groups: Sequence[str], blocks: int, seed: int) -> IntArray:
+def assign_blocks(groups: Groups, blocks: int, seed: int) -> IntArray:
     """(n,) block 0..b-1 of each row: whole groups, seeded, as even in size as they allow.
 
     Raises TooFewImages where there are fewer than MINIMUM_GROUPS groups.
@@ -105,7 +110,7 @@ def proportion_interval(p: float, se: float, df: float, units: int, confidence: 
     return wilson_interval(p, p * (1 - p) / se**2, confidence, df)
 
 
-def clustered_proportion(hits: npt.ArrayLike, groups: Sequence[str], confidence: float) -> tuple[float, float, float]:
+def clustered_proportion(hits: npt.ArrayLike, groups: Groups, confidence: float) -> tuple[float, float, float]:
     """(proportion, low, high) of 0/1 values in clusters: Wilson with the cluster-robust effective n.
 
     hits: (n,) 0/1. With one image a group this is Wilson's interval itself. The effective n never exceeds n.
@@ -122,12 +127,45 @@ def clustered_proportion(hits: npt.ArrayLike, groups: Sequence[str], confidence:
     return p, *proportion_interval(p, max(se, floor), max(count - 1, 1), count, confidence)
 
 
+def clustered_mean(values: npt.ArrayLike, groups: Groups) -> tuple[float, float, float]:
+    """(mean, standard error, degrees of freedom) of (n,) values in clusters: the linearised variance of a ratio mean.
+
+    Raises TooFewImages below MINIMUM_GROUPS groups.
+    """
+    scores = np.asarray(values, dtype=np.float64)
+    codes = group_codes(groups)
+    count = int(codes.max()) + 1
+    if count < MINIMUM_GROUPS:
+        raise TooFewImages(f"An interval needs at least {MINIMUM_GROUPS} independent groups; there are {count}.")
+    mean = float(scores.mean())
+    residual = np.bincount(codes, weights=scores - mean)
+    return mean, float(np.sqrt(np.sum(residual**2) * count / (count - 1))) / len(scores), float(count - 1)
+
+
+def canonical_order(sample: Sample) -> IntArray:
+    """(n,) rows by group, then by digest where known, then by features: a seeded choice from it ignores the rows' own order."""
+    keys = [sample.features[:, column] for column in range(min(3, sample.features.shape[1]))][::-1]
+    digests = [np.asarray(sample.digests, dtype=str)] if sample.digests else []
+    return np.lexsort((*keys, *digests, group_codes(sample.groups))).astype(np.intp)
+
+
 def subsample(sample: Sample, n: int, seed: int) -> Sample:
-    """n rows without replacement, seeded, in the original order; all of them where the sample has n."""
+    """n rows without replacement, seeded, whatever order the rows are in; all of them where the sample has n."""
     if sample.n <= n:
         return sample
     chosen = np.random.default_rng(seed).choice(sample.n, n, replace=False)
-    return sample.take(np.sort(chosen).astype(np.intp))
+    return sample.take(np.sort(canonical_order(sample)[chosen]))
+
+
+def whole_groups(sample: Sample, n: int, seed: int) -> Sample:
+    """At most n rows in whole groups (only the last one chosen is cut), seeded, whatever order the rows are in."""
+    if sample.n <= n:
+        return sample
+    codes = group_codes(sample.groups)
+    place = np.random.default_rng(seed).permutation(int(codes.max()) + 1)
+    order = canonical_order(sample)
+    order = order[np.argsort(place[codes[order]], kind="stable")]
+    return sample.take(np.sort(order[:n]))
 
 
 def halves(sample: Sample, n: int, seed: int) -> tuple[Sample, Sample] | None:

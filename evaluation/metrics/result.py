@@ -104,10 +104,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Space:
-    """What one extractor made of the images: features (n, d), and the captions' embeddings (n, d) where it reads text."""
+    """What one extractor made of the images: features (n, d), and where it reads text the captions' embeddings (n, d).
+
+    section_features: embeddings (n, d) of one section of every report by its name, NaN where a report has no such section.
+    """
 
     features: npt.NDArray[np.floating[Any]]
     text_features: npt.NDArray[np.floating[Any]] | None = None
+    section_features: Mapping[str, npt.NDArray[np.floating[Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,9 +123,11 @@ class Sample:
     findings: n tuples of what the image shows or was asked to show, empty = unknown;
     load_pixels: index -> (h, w) float32 in [0, 1];
     captions: n prompts or reports; ages (None = unknown), sexes, views (empty = unknown); digests: n content digests;
-    text_features: (n, d) embeddings of the captions in the space of ``features``; spaces: further extractors by name.
+    text_features: (n, d) embeddings of the captions in the space of ``features``; section_features: those of single sections of
+    the captions by name (NaN = no such section); spaces: further extractors by name.
     sided_probabilities: (n, 2, c) or None, the probabilities of the image with its left half ([:, 0], as one looks at it)
-    and with its right half ([:, 1]) replaced by the mirror of the other; NaN where they were not made.
+    and with its right half ([:, 1]) replaced by the mirror of the other; NaN where they were not made;
+    uncertain: n tuples of findings of which it is not known whether the image shows them (labels kept apart as uncertain).
     An attribute that is an empty tuple is unknown for all.
     """
 
@@ -138,14 +144,17 @@ class Sample:
     views: tuple[str, ...] = ()
     digests: tuple[str, ...] = ()
     text_features: npt.NDArray[np.floating[Any]] | None = None
+    section_features: Mapping[str, npt.NDArray[np.floating[Any]]] = field(default_factory=dict)
     spaces: Mapping[str, Space] = field(default_factory=dict)
     sided_probabilities: FloatArray | None = None
+    uncertain: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.features)
         lengths = {len(self.groups)}
         lengths |= {len(part) for part in (getattr(self, name) for name in _ROWS) if part is not None and len(part)}
         lengths |= {len(space.features) for space in self.spaces.values()}
+        lengths |= {len(part) for part in self.section_features.values()}
         if lengths != {rows}:
             raise MetricError(f"A sample's parts differ in length: {sorted(lengths | {rows})}.")
         if not np.isfinite(self.features).all():
@@ -164,27 +173,38 @@ class Sample:
         if not name:
             return self
         space = self.spaces[name]
-        return replace(self, features=space.features, text_features=space.text_features, spaces={})
+        return replace(
+            self,
+            features=space.features,
+            text_features=space.text_features,
+            section_features=space.section_features,
+            spaces={},
+        )
 
     def take(self, index: IntArray) -> Sample:
         """The sub-sample of the given rows, in the given order."""
         load = self.load_pixels
         rows: dict[str, Any] = {name: _take(getattr(self, name), index) for name in _ROWS}
         spaces = {
-            name: Space(space.features[index], _take(space.text_features, index)) for name, space in self.spaces.items()
+            name: Space(
+                space.features[index], _take(space.text_features, index), _take_each(space.section_features, index)
+            )
+            for name, space in self.spaces.items()
         }
         return replace(
             self,
             features=self.features[index],
             groups=_take(self.groups, index),
             load_pixels=None if load is None else lambda i: load(int(index[i])),
+            section_features=_take_each(self.section_features, index),
             spaces=spaces,
             **rows,
         )
 
 
 _ROWS = (
-    "findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features", "sided_probabilities"
+    "findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features", "sided_probabilities",
+    "uncertain",
 )  # fmt: skip
 
 
@@ -193,6 +213,10 @@ def _take(part: Any, index: IntArray) -> Any:
     if isinstance(part, tuple):
         return tuple(part[i] for i in index) if part else ()
     return None if part is None else part[index]
+
+
+def _take_each(parts: Mapping[str, Any], index: IntArray) -> dict[str, Any]:
+    return {name: part[index] for name, part in parts.items()}
 
 
 @dataclass(frozen=True)

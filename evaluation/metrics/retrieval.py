@@ -1,0 +1,105 @@
+"""Recall at k in closed form: the chance that the right one is among the best k of n candidates.
+
+Candidates other than the right one are a random draw; the mean over all draws is a hypergeometric probability, so that
+no seed is needed and the number does not depend on the order of the rows. Ties are broken at random in the mean, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln
+
+from evaluation.metrics.result import FloatArray, IntArray
+
+CHUNK = 512
+# Cosines this close are a tie: float32 products of equal vectors differ by less.
+TIE = 2e-6
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """For each of n queries, by block of the other candidates (n, b): how many score higher, tie, and are there at all."""
+
+    ahead: IntArray
+    tied: IntArray
+    others: IntArray
+
+    def without(self, block: int) -> Ranks:
+        """The ranks when the candidates of one block are gone."""
+        keep = np.arange(self.ahead.shape[1]) != block
+        return Ranks(self.ahead[:, keep], self.tied[:, keep], self.others[:, keep])
+
+    def recall(self, ks: tuple[int, ...], candidates: int) -> FloatArray:
+        """(n, len(ks)) probability that the right one is among the best k of ``candidates`` (itself and random others)."""
+        return expected_recall(self.ahead.sum(axis=1), self.tied.sum(axis=1), self.others.sum(axis=1), ks, candidates)
+
+
+def rank_right_ones(
+    queries: npt.NDArray[np.float32],
+    candidates: npt.NDArray[np.float32],
+    right: IntArray,
+    query_keys: IntArray,
+    candidate_keys: IntArray,
+    blocks: IntArray,
+) -> Ranks:
+    """Rank of candidate ``right[i]`` for query i among the candidates whose key differs from the query's.
+
+    queries (n, d) and candidates (m, d) of length 1; blocks (m,) 0..b-1, -1 = in none of them (counted in a last column).
+    """
+    count = int(blocks.max()) + 2
+    member = np.zeros((len(candidates), count), dtype=np.float32)
+    member[np.arange(len(candidates)), np.where(blocks < 0, count - 1, blocks)] = 1
+    shape = (len(queries), count)
+    ahead, tied, others = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for start in range(0, len(queries), CHUNK):
+        rows = slice(start, start + CHUNK)
+        scores = queries[rows] @ candidates.T
+        own = scores[np.arange(len(scores)), right[rows]][:, None]
+        other = query_keys[rows, None] != candidate_keys
+        ahead[rows] = ((scores > own + TIE) & other).astype(np.float32) @ member
+        tied[rows] = ((np.abs(scores - own) <= TIE) & other).astype(np.float32) @ member
+        others[rows] = other.astype(np.float32) @ member
+    return Ranks(*(np.rint(part).astype(np.intp) for part in (ahead, tied, others)))
+
+
+def expected_recall(
+    ahead: IntArray, tied: IntArray, others: IntArray, ks: tuple[int, ...], candidates: int
+) -> FloatArray:
+    """(n, len(ks)): mean over draws of candidates - 1 of ``others`` (all of them where there are fewer), ties at random.
+
+    ahead, tied, others: (n,) candidates that score higher, equal, and all but the right one.
+    """
+    keys, back = np.unique(np.column_stack([ahead, tied, others]), axis=0, return_inverse=True)
+    found = np.empty((len(keys), len(ks)))
+    single = keys[:, 1] == 0
+    found[single] = _recall(keys[single, 0], keys[single, 2], ks, candidates)
+    for row in np.flatnonzero(~single):
+        better, ties, count = keys[row]
+        places = better + np.arange(ties + 1)
+        found[row] = _recall(places, np.full(len(places), count), ks, candidates).mean(axis=0)
+    return np.asarray(found[back.ravel()])
+
+
+def _recall(ahead: IntArray, others: IntArray, ks: tuple[int, ...], candidates: int) -> FloatArray:
+    """P(fewer than k of those ahead are drawn): the hypergeometric distribution's lower tail."""
+    drawn = np.minimum(candidates - 1, others)
+    terms = np.array([_hypergeometric(h, ahead, others, drawn) for h in range(max(ks))]).reshape(max(ks), len(ahead))
+    tail = np.cumsum(terms, axis=0)
+    return np.minimum(tail[np.array(ks) - 1].T, 1.0)
+
+
+def _hypergeometric(hits: int, ahead: IntArray, others: IntArray, drawn: IntArray) -> FloatArray:
+    """Probability of exactly ``hits`` of ``ahead`` in ``drawn`` of ``others``."""
+    behind = others - ahead
+    possible = (hits <= ahead) & (hits <= drawn) & (drawn - hits <= behind)
+    a, b, n, d = (np.where(possible, part, hits) for part in (ahead, behind, others, drawn))
+    b, n = np.where(possible, b, 0), np.where(possible, n, hits)
+    log = _choose(a, np.full_like(a, hits)) + _choose(b, d - hits) - _choose(n, d)
+    return np.where(possible, np.exp(log), 0.0)
+
+
+def _choose(n: IntArray, k: IntArray) -> FloatArray:
+    return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
