@@ -2,19 +2,29 @@
 
 FD = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)   (Dowson & Landau 1982; Heusel et al. 2017)
 
-The cross term is a sum of singular values. With B any root of S2 (B'B = S2) and X the centred rows of the first
-sample, tr (S1 S2)^(1/2) is the nuclear norm of X B' / sqrt(n1 - 1): exact at any n, and no matrix square root is taken.
-With n > d the d x d form B S1 B' is smaller and is used.
+The cross term is a sum of singular values. With A and B any roots of the covariances (A'A = S1, B'B = S2),
+tr (S1 S2)^(1/2) is the nuclear norm of A B': exact at any n, and no matrix square root is taken. Where both have full rank
+(n > d) the eigenvalues of its d x d Gram matrix are cheaper and as good.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from evaluation.metrics.by_finding import by_finding
+from evaluation.metrics.gaussian import (
+    Features,
+    Gaussian,
+    as_table,
+    conjugated,
+    covariance_root,
+    features_to_gaussian,
+    remembered_gaussian,
+)
 from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, subsample, t_interval
 from evaluation.metrics.result import (
@@ -26,7 +36,6 @@ from evaluation.metrics.result import (
     MetricResult,
     Sample,
     Settings,
-    as_features,
     scored,
 )
 
@@ -37,117 +46,119 @@ AT_THIS_N = "plug-in at this n (too few images to correct its bias), delete-a-gr
 IMAGES_PER_DIMENSION = 2
 
 
-@dataclass(frozen=True)
-class Gaussian:
-    """What the distance needs of one sample: mean (d,), trace of the covariance, a root (r, d) of it, rows."""
-
-    mean: FloatArray
-    trace: float
-    root: FloatArray
-    n: int
-
-
-def features_to_gaussian(x: npt.ArrayLike) -> Gaussian:
-    """Mean, trace and covariance root of (n, d) features; unbiased covariance (n - 1)."""
-    features = as_features(x)
-    n, d = features.shape
-    mean = features.mean(axis=0)
-    centred = features - mean
-    if n <= d:
-        root = centred / np.sqrt(n - 1)
-        return Gaussian(mean, float(np.einsum("ij,ij->", root, root)), root, n)
-    covariance = centred.T @ centred / (n - 1)
-    return Gaussian(mean, float(np.trace(covariance)), covariance_root(covariance), n)
-
-
-def covariance_root(covariance: FloatArray) -> FloatArray:
-    """(r, d) B with B'B = covariance: Cholesky, or eigenvectors where it is singular (dead features)."""
-    try:
-        return np.ascontiguousarray(linalg.cholesky(covariance, lower=False, check_finite=False))
-    except linalg.LinAlgError:
-        values, vectors = linalg.eigh(covariance, check_finite=False)
-        keep = values > values[-1] * len(values) * np.finfo(float).eps
-        return np.ascontiguousarray((vectors[:, keep] * np.sqrt(values[keep])).T)
-
-
 def frechet_distance(x: npt.ArrayLike, y: npt.ArrayLike, gaussian: Gaussian | None = None) -> float:
-    """Plug-in Fréchet distance of (n, d) and (m, d) features; ``gaussian`` of y where it is at hand already."""
-    features = as_features(x)
-    other = features_to_gaussian(y) if gaussian is None else gaussian
-    if features.shape[1] != len(other.mean):
+    """Plug-in Fréchet distance of (n, d) and (m, d) features; ``gaussian`` of y where it is at hand already.
+
+    Raises TooFewImages below 2 rows, MetricError for features of different length or with NaN.
+    """
+    return gaussian_distance(features_to_gaussian(x), features_to_gaussian(y) if gaussian is None else gaussian)
+
+
+def gaussian_distance(a: Gaussian, b: Gaussian) -> float:
+    """Fréchet distance of two samples by their means and covariance roots."""
+    if a.dimensions != b.dimensions:
         raise MetricError("The two samples have features of different length.")
-    mean = features.mean(axis=0)
-    centred = features - mean
-    cross = centred @ other.root.T / np.sqrt(len(features) - 1)
-    # The Gram matrix squares the condition number: only where it has full rank (n > d, root of full rank).
-    full_rank = len(cross) > cross.shape[1] == features.shape[1]
+    cross = a.root @ b.root.T
+    # The Gram matrix squares the condition number: only where both have full rank.
+    full_rank = cross.shape == (a.dimensions, a.dimensions) and min(a.n, b.n) > a.dimensions
     nuclear = _gram_nuclear_norm(cross.T @ cross) if full_rank else _nuclear_norm(cross)
-    trace = float(np.einsum("ij,ij->", centred, centred)) / (len(features) - 1)
-    return float(np.sum((mean - other.mean) ** 2)) + trace + other.trace - 2 * nuclear
+    return float(np.sum((a.mean - b.mean) ** 2)) + a.trace + b.trace - 2 * nuclear
 
 
-def moments_to_frechet_distance(mean1: FloatArray, cov1: FloatArray, mean2: FloatArray, cov2: FloatArray) -> float:
-    """The distance from means (d,) and covariances (d, d): eigenvalues of B S1 B', B the root of S2."""
-    root = covariance_root(cov2)
-    values = linalg.eigvalsh(root @ cov1 @ root.T, check_finite=False, overwrite_a=True)
+def moments_to_frechet_distance(
+    mean1: FloatArray, cov1: FloatArray, mean2: FloatArray, cov2: FloatArray, root: FloatArray | None = None
+) -> float:
+    """The distance from means (d,) and covariances (d, d): eigenvalues of B S1 B', B the root of S2.
+
+    ``root``: `covariance_root(cov2)` where it was kept, as for a reference that many sets are compared with.
+    """
+    root = covariance_root(cov2) if root is None else root
+    values = linalg.eigvalsh(conjugated(root, cov1), check_finite=False, overwrite_a=True)
     nuclear = float(np.sqrt(np.clip(values, 0, None)).sum())
     return float(np.sum((mean1 - mean2) ** 2) + np.trace(cov1) + np.trace(cov2)) - 2 * nuclear
 
 
 def _nuclear_norm(matrix: FloatArray) -> float:
-    return float(linalg.svd(matrix, compute_uv=False, check_finite=False).sum())
+    return float(linalg.svd(matrix, compute_uv=False, check_finite=False, overwrite_a=True).sum())
 
 
 def _gram_nuclear_norm(gram: FloatArray) -> float:
-    values = linalg.eigvalsh(gram, check_finite=False, overwrite_a=True)
+    """Sum of the roots of a symmetric matrix's eigenvalues. The matrix is overwritten."""
+    # The transpose is the same matrix in the order that LAPACK reads, so that no copy is made.
+    values = linalg.eigvalsh(gram.T, check_finite=False, overwrite_a=True)
     noise = max(values[-1], 0.0) * len(values) * np.finfo(float).eps
     return float(np.sqrt(values[values > noise]).sum())
 
 
-def leave_out_distances(x: FloatArray, other: Gaussian, blocks: IntArray) -> FloatArray:
-    """(b,) plug-in distances of x without block j to a fixed other sample.
+def leave_out_distances(x: Features, own: Gaussian, other: Gaussian, blocks: IntArray) -> FloatArray:
+    """(b,) plug-in distances of x, whose Gaussian is ``own``, without block j to a fixed other sample.
 
-    The projection H = X B' is made once; a replicate is one eigvalsh of an n x n or r x r matrix.
+    What all replicates share is made once; a replicate is one eigvalsh of the smaller of an n x n and an r x r matrix.
+    Memory beyond that matrix and the roots: one block of rows in float64.
     """
-    centre = x.mean(axis=0)
-    shifted = x - centre
-    projected = shifted @ other.root.T
-    squares = np.einsum("ij,ij->i", shifted, shifted)
-    by_row = len(x) <= projected.shape[1]
-    gram = projected @ projected.T if by_row else projected.T @ projected
+    by_row = len(x) <= len(other.root)
+    spectra = _row_spectra(x, own, other, blocks) if by_row else _downdated_spectra(x, own, other, blocks)
     distances = np.empty(int(blocks.max()) + 1)
-    for block in range(len(distances)):
-        keep = blocks != block
-        count = int(keep.sum())
-        mean = shifted[keep].mean(axis=0)
-        reduced = _centred_submatrix(gram, keep) if by_row else _downdated(gram, projected, keep)
-        nuclear = _gram_nuclear_norm(reduced / (count - 1))
-        trace = (float(squares[keep].sum()) - count * float(mean @ mean)) / (count - 1)
-        distances[block] = float(np.sum((mean + centre - other.mean) ** 2)) + trace + other.trace - 2 * nuclear
+    for block, nuclear in enumerate(spectra):
+        dropped = x[blocks == block] - own.mean
+        left = own.n - len(dropped)
+        total = dropped.sum(axis=0)
+        squares = (own.n - 1) * own.trace - float(np.einsum("ij,ij->", dropped, dropped))
+        trace = (squares - float(total @ total) / left) / (left - 1)
+        gap = own.mean - total / left - other.mean
+        distances[block] = float(gap @ gap) + trace + other.trace - 2 * nuclear / np.sqrt(left - 1)
     return distances
 
 
-def _centred_submatrix(gram: FloatArray, keep: npt.NDArray[np.bool_]) -> FloatArray:
-    """Gram matrix of the kept rows after they are centred by their own mean."""
-    part: FloatArray = gram[np.ix_(keep, keep)]
-    rows = part.mean(axis=0)
-    part -= rows
-    part -= (rows - rows.mean())[:, None]
+def _row_spectra(x: Features, own: Gaussian, other: Gaussian, blocks: IntArray) -> list[float]:
+    """By block: nuclear norm of the kept rows, centred by their own mean, times B'; from the n x n Gram matrix."""
+    order = np.argsort(blocks, kind="stable")
+    projected = (x[order] - own.mean) @ other.root.T
+    gram = projected @ projected.T
+    edges = np.searchsorted(blocks[order], np.arange(int(blocks.max()) + 2))
+    return [
+        _gram_nuclear_norm(_centred_without(gram, start, stop))
+        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _centred_without(gram: FloatArray, start: int, stop: int) -> FloatArray:
+    """Gram matrix without rows start..stop, after the others are centred by their own mean."""
+    size = len(gram) - (stop - start)
+    part = np.empty((size, size))
+    # Rows are sorted by block, so what stays is four rectangles: copies, where an index would gather.
+    for rows, kept_rows in ((slice(0, start), slice(0, start)), (slice(stop, None), slice(start, None))):
+        part[kept_rows, :start] = gram[rows, :start]
+        part[kept_rows, start:] = gram[rows, stop:]
+    means = part.mean(axis=0)
+    part -= means
+    part -= (means - means.mean())[:, None]
     return part
 
 
-def _downdated(gram: FloatArray, projected: FloatArray, keep: npt.NDArray[np.bool_]) -> FloatArray:
-    """Scatter matrix (r, r) of the kept rows around their own mean, from that of all rows."""
-    dropped = projected[~keep]
-    mean = projected[keep].mean(axis=0)
-    result: FloatArray = gram - dropped.T @ dropped - keep.sum() * np.outer(mean, mean)
-    return result
+def _downdated_spectra(x: Features, own: Gaussian, other: Gaussian, blocks: IntArray) -> list[float]:
+    """The same from the r x r scatter matrix of all rows times B', less what the block held of it."""
+    cross = own.root @ other.root.T
+    scatter = cross.T @ cross * (own.n - 1)
+    norms = []
+    for block in range(int(blocks.max()) + 1):
+        dropped = (x[blocks == block] - own.mean) @ other.root.T
+        total = dropped.sum(axis=0)
+        kept = scatter - dropped.T @ dropped
+        kept -= np.outer(total, total / (own.n - len(dropped)))
+        norms.append(_gram_nuclear_norm(kept))
+    return norms
 
 
-def correctable(synthetic: Sample, reference: Sample) -> bool:
-    """Whether both sets, and halves of the reference, have two images for every feature that varies."""
+def correctable(synthetic: Sample, reference: Sample, images_per_dimension: int = IMAGES_PER_DIMENSION) -> bool:
+    """Whether both sets, and halves of the reference, have so many images for every feature that varies."""
+    return min(synthetic.n, reference.n // 2) >= images_per_dimension * varying_dimensions(synthetic, reference)
+
+
+def varying_dimensions(synthetic: Sample, reference: Sample) -> int:
+    """How many features are not the same in all images."""
     varying = np.ptp(synthetic.features, axis=0) + np.ptp(reference.features, axis=0) > 0
-    return min(synthetic.n, reference.n // 2) >= IMAGES_PER_DIMENSION * int(varying.sum())
+    return int(varying.sum())
 
 
 def estimate_frechet_distance(
@@ -158,13 +169,14 @@ def estimate_frechet_distance(
     Blocks of whole prompts leave the synthetic set, blocks of whole patients the reference, in turn; the two
     jackknife biases and variances add up. ``extra`` has both values. Raises TooFewImages below 5 groups on either side.
     """
-    x, y = as_features(synthetic.features), as_features(reference.features)
-    gaussian_x, gaussian_y = features_to_gaussian(x), features_to_gaussian(y)
-    plug_in = frechet_distance(x, y, gaussian_y)
+    x, y = as_table(synthetic.features), as_table(reference.features)
+    gaussian_x, gaussian_y = features_to_gaussian(x), remembered_gaussian(y)
+    plug_in = gaussian_distance(gaussian_x, gaussian_y)
     parts = []
-    for sample, features, other in ((synthetic, x, gaussian_y), (reference, y, gaussian_x)):
+    sides = ((synthetic, x, gaussian_x, gaussian_y), (reference, y, gaussian_y, gaussian_x))
+    for sample, features, own, other in sides:
         blocks = assign_blocks(sample.groups, settings.blocks, settings.seed)
-        parts.append(jackknife(plug_in, leave_out_distances(features, other, blocks), np.bincount(blocks)))
+        parts.append(jackknife(plug_in, leave_out_distances(features, own, other, blocks), np.bincount(blocks)))
     bias, se, df = pool(parts)
     corrected = correctable(synthetic, reference) if corrected is None else corrected
     value = plug_in - bias if corrected else plug_in
@@ -181,21 +193,17 @@ def estimate_frechet_distance(
 
 
 def frechet_family(comparison: Comparison) -> tuple[MetricResult, ...]:
-    """The distance and its noise floor: the same statistic between two halves of the reference at equal n."""
+    """The distance, overall and by finding at equal n, each with its noise floor: two halves of the reference."""
+    estimate, floor, label = _with_floor(comparison)
+    overall = scored("frechet_distance", "lower", estimate, baseline=floor, baseline_label=label)
+    return (overall, *by_finding("frechet_distance", "lower", comparison, _with_floor))
+
+
+def _with_floor(comparison: Comparison) -> tuple[Estimate, Estimate | None, str]:
     synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
     estimate = estimate_frechet_distance(synthetic, reference, settings)
-    corrected = bool(estimate.extra["bias_corrected"])
-    floor = noise_floor(synthetic, reference, settings, corrected=corrected)
-    label = f"real vs real, n = {floor.n}" if floor else ""
-    return (
-        scored(
-            "frechet_distance",
-            "lower",
-            estimate,
-            baseline=floor,
-            baseline_label=label,
-        ),
-    )
+    floor = noise_floor(synthetic, reference, settings, corrected=bool(estimate.extra["bias_corrected"]))
+    return estimate, floor, f"real vs real, n = {floor.n}" if floor else ""
 
 
 def noise_floor(synthetic: Sample, reference: Sample, settings: Settings, *, corrected: bool) -> Estimate | None:

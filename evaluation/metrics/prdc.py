@@ -6,21 +6,15 @@ it: with a strict edge a set of identical images would score 0 on everything, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.metrics.balls import BallCounts, count_balls
+from evaluation.metrics.gaussian import Features, as_table
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.neighbours import (
-    CHUNK,
-    Float32Array,
-    Points,
-    Radii,
-    neighbour_radii,
-    screened_distances,
-    within,
-)
 from evaluation.metrics.resampling import (
     assign_blocks,
     halves,
@@ -31,22 +25,21 @@ from evaluation.metrics.resampling import (
     t_interval,
 )
 from evaluation.metrics.result import (
-    BoolArray,
     Comparison,
     Estimate,
     FloatArray,
     IntArray,
-    MetricError,
     MetricResult,
     Sample,
     Settings,
     TooFewImages,
-    as_features,
     scored,
 )
 
 METHOD = "k = {k}, ties inside, equal n; delete-a-group jackknife on both sides"
 NAMES = ("precision", "recall", "density", "coverage")
+# The paper of precision and recall, and torch-fidelity, count with k = 3; the rest of the literature with 5.
+OTHER_K, OTHER_NAMES = 3, {"precision": "precision_k3", "recall": "recall_k3"}
 COLLAPSE_SHARE = 0.01
 
 
@@ -60,16 +53,13 @@ class Prdc:
     coverage: float
 
 
-@dataclass
-class _Counts:
-    """Who lies in whose ball, counted by block; rows are real images, columns synthetic ones."""
+@dataclass(frozen=True)
+class Replicates:
+    """(4,) values in the order of NAMES, and (blocks, 4) without each block of synthetic and of real images."""
 
-    in_real: IntArray  # (blocks of real, n): real balls of that block that hold synthetic j
-    in_real_without: IntArray  # (blocks of real, n): the same over all real rows, with that block gone
-    covered: IntArray  # (n, blocks of synthetic): synthetic images of that block in real ball i
-    covered_without: BoolArray  # (blocks of real, n): is ball i, grown because that block is gone, still hit
-    in_synthetic: IntArray  # (n, blocks of synthetic): synthetic balls of that block that hold real i
-    in_synthetic_without: IntArray  # (n, blocks of synthetic): the same over all, with that block gone
+    full: FloatArray
+    without_synthetic: FloatArray
+    without_real: FloatArray
 
 
 def precision_recall_density_coverage(synthetic: npt.ArrayLike, reference: npt.ArrayLike, k: int = 5) -> Prdc:
@@ -77,151 +67,92 @@ def precision_recall_density_coverage(synthetic: npt.ArrayLike, reference: npt.A
 
     Raises TooFewImages where a set has no k-th neighbour.
     """
-    x, y = as_features(synthetic), as_features(reference)
-    counts = _count(x, y, np.zeros(len(x), dtype=np.intp), np.zeros(len(y), dtype=np.intp), k, replicates=False)
-    return Prdc(
-        precision=float((counts.in_real.sum(axis=0) > 0).mean()),
-        recall=float((counts.in_synthetic.sum(axis=1) > 0).mean()),
-        density=float(counts.in_real.sum() / (k * len(x))),
-        coverage=float((counts.covered.sum(axis=1) > 0).mean()),
-    )
+    x, y = _tables(synthetic, reference, k)
+    (of_synthetic,), (of_real,) = count_balls(x, y, None, None, (k,))
+    return Prdc(*map(float, _values(of_synthetic, of_real, k)))
 
 
-def _points(x: FloatArray, y: FloatArray, k: int) -> tuple[Points, Points]:
-    if x.shape[1] != y.shape[1]:
-        raise MetricError("The two samples have features of different length.")
-    if min(len(x), len(y)) <= k:
+def _tables(x: npt.ArrayLike, y: npt.ArrayLike, k: int) -> tuple[Features, Features]:
+    tables = as_table(x), as_table(y)
+    if min(map(len, tables)) <= k:
         raise TooFewImages(f"The {k}-th neighbour needs at least {k + 1} images on both sides.")
-    centre = y.mean(axis=0)
-    return Points.around(x, centre), Points.around(y, centre)
+    return tables
 
 
-def _count(
-    x: FloatArray, y: FloatArray, blocks_x: IntArray, blocks_y: IntArray, k: int, *, replicates: bool
-) -> _Counts:
-    """One pass over the n x m distances in chunks of rows. Rows must be sorted by block."""
-    synthetic, real = _points(x, y, k)
-    radii_x = neighbour_radii(synthetic, k, blocks_x if replicates else None)
-    radii_y = neighbour_radii(real, k, blocks_y if replicates else None)
-    n_x, n_y, b_x, b_y = len(x), len(y), int(blocks_x.max()) + 1, int(blocks_y.max()) + 1
-    counts = _Counts(
-        in_real=np.zeros((b_y, n_x), dtype=np.intp),
-        in_real_without=np.zeros((b_y, n_x), dtype=np.intp),
-        covered=np.zeros((n_y, b_x), dtype=np.intp),
-        covered_without=np.zeros((b_y, n_y), dtype=np.bool_),
-        in_synthetic=np.zeros((n_y, b_x), dtype=np.intp),
-        in_synthetic_without=np.zeros((n_y, b_x), dtype=np.intp),
-    )
-    starts_x = np.searchsorted(blocks_x, np.arange(b_x))
-    for start in range(0, n_y, CHUNK):
-        rows = slice(start, min(start + CHUNK, n_y))
-        distances = screened_distances(real, rows, synthetic)
-        in_real = within(distances, real, rows, synthetic, radii_y.full, axis=0)
-        in_synthetic = within(distances, real, rows, synthetic, radii_x.full, axis=1)
-        for block in np.unique(blocks_y[rows]):
-            counts.in_real[block] += in_real[blocks_y[rows] == block].sum(axis=0)
-        counts.covered[rows] = np.add.reduceat(in_real, starts_x, axis=1, dtype=np.intp)
-        counts.in_synthetic[rows] = np.add.reduceat(in_synthetic, starts_x, axis=1, dtype=np.intp)
-        if replicates:
-            _count_without_real_blocks(counts, distances, in_real, rows, radii_y, blocks_y)
-            _count_without_synthetic_blocks(counts, distances, in_synthetic, rows, radii_x, blocks_x)
-    return counts
-
-
-def _count_without_real_blocks(
-    counts: _Counts, distances: Float32Array, hits: BoolArray, rows: slice, radii: Radii, blocks: IntArray
-) -> None:
-    """A block that leaves takes its balls with it, and the balls that counted on its points grow."""
-    own = blocks[rows]
-    nearest = distances.min(axis=1)
-    total = hits.sum(axis=0)
-    for block in range(len(radii.without)):
-        limit = radii.without[block, rows]
-        grown = (own != block) & (limit > radii.full[rows])
-        gain = (distances[grown] <= limit[grown, None]).sum(axis=0) - hits[grown].sum(axis=0)
-        counts.in_real_without[block] += total - hits[own == block].sum(axis=0) + gain
-        counts.covered_without[block, rows] = hits.any(axis=1) | (nearest <= limit)
-
-
-def _count_without_synthetic_blocks(
-    counts: _Counts, distances: Float32Array, hits: BoolArray, rows: slice, radii: Radii, blocks: IntArray
-) -> None:
-    total = hits.sum(axis=1)
-    for block in range(len(radii.without)):
-        limit = radii.without[block]
-        grown = np.flatnonzero((blocks != block) & (limit > radii.full))
-        gain = (distances[:, grown] <= limit[grown]).sum(axis=1) - hits[:, grown].sum(axis=1)
-        counts.in_synthetic_without[rows, block] = total - hits[:, blocks == block].sum(axis=1) + gain
-
-
-def _without_real(counts: _Counts, blocks_y: IntArray, k: int) -> FloatArray:
-    """(blocks, 4) values without each block of real images."""
-    found = counts.in_synthetic.sum(axis=1) > 0
-    rows = []
-    for block in range(len(counts.in_real)):
-        stays = blocks_y != block
-        rows.append(
-            (
-                (counts.in_real_without[block] > 0).mean(),
-                found[stays].mean(),
-                counts.in_real_without[block].mean() / k,
-                counts.covered_without[block][stays].mean(),
-            )
+def _values(of_synthetic: BallCounts, of_real: BallCounts, k: int) -> FloatArray:
+    balls = of_real.members.sum(axis=0)
+    return np.array(
+        (
+            (balls > 0).mean(),
+            (of_synthetic.members.sum(axis=0) > 0).mean(),
+            balls.mean() / k,
+            (of_real.held.sum(axis=1) > 0).mean(),
         )
+    )
+
+
+def replicates(
+    x: npt.ArrayLike, y: npt.ArrayLike, blocks_x: IntArray, blocks_y: IntArray, ks: Sequence[int]
+) -> list[Replicates]:
+    """The four values of synthetic x against real y for each k, with all and without each block of either side."""
+    synthetic, real = _tables(x, y, max(ks))
+    counts = count_balls(synthetic, real, blocks_x, blocks_y, ks)
+    return [
+        Replicates(_values(s, r, k), _without_synthetic(s, r, blocks_x, k), _without_real(s, r, blocks_y, k))
+        for k, s, r in zip(ks, *counts, strict=True)
+    ]
+
+
+def _without_real(of_synthetic: BallCounts, of_real: BallCounts, blocks: IntArray, k: int) -> FloatArray:
+    """(blocks, 4): the block's balls are gone and the balls that counted on its points have grown."""
+    found = of_synthetic.members.sum(axis=0) > 0
+    rows = []
+    for block, balls in enumerate(of_real.members_without):
+        stays = blocks != block
+        covered = of_real.hit_without[block][stays]
+        rows.append(((balls > 0).mean(), found[stays].mean(), balls.mean() / k, covered.mean()))
     return np.array(rows)
 
 
-def _without_synthetic(counts: _Counts, blocks_x: IntArray, k: int) -> FloatArray:
-    """(blocks, 4) values without each block of synthetic images."""
-    balls = counts.in_real.sum(axis=0)
-    hit = counts.covered.sum(axis=1)
+def _without_synthetic(of_synthetic: BallCounts, of_real: BallCounts, blocks: IntArray, k: int) -> FloatArray:
+    """(blocks, 4): for real balls the block's members are gone; of the synthetic ones, its balls."""
+    balls, hit = of_real.members.sum(axis=0), of_real.held.sum(axis=1)
     rows = []
-    for block in range(counts.covered.shape[1]):
-        stays = blocks_x != block
-        rows.append(
-            (
-                (balls[stays] > 0).mean(),
-                (counts.in_synthetic_without[:, block] > 0).mean(),
-                balls[stays].mean() / k,
-                (hit > counts.covered[:, block]).mean(),
-            )
-        )
+    for block, found in enumerate(of_synthetic.members_without):
+        stays = blocks != block
+        covered = hit > of_real.held[:, block]
+        rows.append(((balls[stays] > 0).mean(), (found > 0).mean(), balls[stays].mean() / k, covered.mean()))
     return np.array(rows)
 
 
 def estimate_prdc(synthetic: Sample, reference: Sample, settings: Settings) -> dict[str, Estimate]:
-    """The four values at equal n with intervals, by name."""
-    n, k = min(synthetic.n, reference.n), settings.neighbours
+    """The four values at equal n with intervals, by name; precision and recall with k = 3, too."""
+    n = min(synthetic.n, reference.n)
     cut = [subsample(s, n, settings.seed) for s in (synthetic, reference)]
-    blocks, features, groups = [], [], []
-    for sample in cut:
-        block = assign_blocks(sample.groups, settings.blocks, settings.seed)
-        order = np.argsort(block, kind="stable")
-        blocks.append(block[order])
-        features.append(as_features(sample.features)[order])
-        groups.append(sample.n_groups)
-    counts = _count(features[0], features[1], blocks[0], blocks[1], k, replicates=True)
-    full = _full(counts, n, k)
-    sides = [(_without_synthetic(counts, blocks[0], k), blocks[0]), (_without_real(counts, blocks[1], k), blocks[1])]
+    blocks = [assign_blocks(s.groups, settings.blocks, settings.seed) for s in cut]
+    units = min(s.n_groups for s in cut)
+    ks = (settings.neighbours, OTHER_K)
+    measured = replicates(cut[0].features, cut[1].features, blocks[0], blocks[1], ks)
+    usual, other = (_estimates(m, blocks, n, units, k, settings) for m, k in zip(measured, ks, strict=True))
+    return usual | {OTHER_NAMES[name]: other[name] for name in OTHER_NAMES}
+
+
+def _estimates(
+    measured: Replicates, blocks: list[IntArray], n: int, units: int, k: int, settings: Settings
+) -> dict[str, Estimate]:
     estimates = {}
     for column, name in enumerate(NAMES):
-        _, se, df = pool([jackknife(full[column], reps[:, column], np.bincount(b)) for reps, b in sides])
+        value = float(measured.full[column])
+        tables = (measured.without_synthetic, measured.without_real)
+        parts = [jackknife(value, t[:, column], np.bincount(b)) for t, b in zip(tables, blocks, strict=True)]
+        _, se, df = pool(parts)
         if name == "density":
-            low, high = t_interval(full[column], se, df, settings.confidence)
+            low, high = t_interval(value, se, df, settings.confidence)
             low = max(low, 0.0)
         else:
-            low, high = proportion_interval(full[column], se, df, min(groups), settings.confidence)
-        estimates[name] = Estimate(full[column], low, high, n, METHOD.format(k=k), {"se": se, "k": k, "n_reference": n})
+            low, high = proportion_interval(value, se, df, units, settings.confidence)
+        estimates[name] = Estimate(value, low, high, n, METHOD.format(k=k), {"se": se, "k": k, "n_reference": n})
     return estimates
-
-
-def _full(counts: _Counts, n: int, k: int) -> tuple[float, float, float, float]:
-    return (
-        float((counts.in_real.sum(axis=0) > 0).mean()),
-        float((counts.in_synthetic.sum(axis=1) > 0).mean()),
-        float(counts.in_real.sum() / (k * n)),
-        float((counts.covered.sum(axis=1) > 0).mean()),
-    )
 
 
 def duplicate_share(x: npt.ArrayLike) -> float:
@@ -258,4 +189,6 @@ ENTRIES = (
     Metric("density", "Density", "fidelity", "higher", FEATURES, 20, _DC, prdc_family, each_space=True),
     Metric("recall", "Recall", "diversity", "higher", FEATURES, 20, _PR, prdc_family, each_space=True),
     Metric("coverage", "Coverage", "diversity", "higher", FEATURES, 20, _DC, prdc_family, each_space=True),
+    Metric("precision_k3", "Precision, k = 3", "fidelity", "higher", FEATURES, 20, _PR, prdc_family, each_space=True),
+    Metric("recall_k3", "Recall, k = 3", "diversity", "higher", FEATURES, 20, _PR, prdc_family, each_space=True),
 )  # fmt: skip

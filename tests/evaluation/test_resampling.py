@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from evaluation.metrics import Sample, Settings, TooFewImages, frechet_distance, precision_recall_density_coverage
+from evaluation.metrics import neighbours
 from evaluation.metrics import prdc as prdc_file
 from evaluation.metrics.frechet import features_to_gaussian, leave_out_distances
 from evaluation.metrics.kid import estimate_kernel_distance
@@ -67,15 +68,16 @@ def test_clusters_widen_the_interval_of_a_proportion() -> None:
 @pytest.mark.parametrize(("x", "y"), [(X, Y), (WIDE_X, WIDE_Y), (X[:40], Y), (X, Y[:40])])
 def test_a_frechet_replicate_equals_recomputation(x: np.ndarray, y: np.ndarray) -> None:
     blocks = assign_blocks(PROMPTS[: len(x)], 10, seed=0)
-    fast = leave_out_distances(x.astype(np.float64), features_to_gaussian(y), blocks)
+    fast = leave_out_distances(x, features_to_gaussian(x), features_to_gaussian(y), blocks)
     assert fast == pytest.approx([frechet_distance(x[blocks != b], y) for b in range(len(fast))], rel=1e-9)
 
 
 def test_a_prdc_replicate_equals_recomputation() -> None:
     x, y = X[:200].astype(np.float64), Y[:200].astype(np.float64)
-    sides = [np.sort(assign_blocks(PROMPTS[:200], 10, seed=s)) for s in (0, 1)]
-    counts = prdc_file._count(x, y, *sides, 5, replicates=True)
-    synthetic, real = prdc_file._without_synthetic(counts, sides[0], 5), prdc_file._without_real(counts, sides[1], 5)
+    sides = [assign_blocks(PROMPTS[:200], 10, seed=s) for s in (0, 1)]
+    (three, five) = prdc_file.replicates(x, y, *sides, (3, 5))
+    assert three.full == pytest.approx(dataclasses.astuple(precision_recall_density_coverage(x, y, 3)))
+    synthetic, real = five.without_synthetic, five.without_real
     for block in range(10):
         without = precision_recall_density_coverage(x[sides[0] != block], y)
         assert synthetic[block] == pytest.approx(dataclasses.astuple(without))
@@ -89,8 +91,8 @@ def test_radii_survive_blocks_that_hold_all_near_neighbours() -> None:
     x = rng.normal(size=(120, 8))
     x[:40] = x[0] + 1e-3 * rng.normal(size=(40, 8))
     blocks = np.repeat(np.arange(10), [40, *[9] * 8, 8])
-    points = prdc_file.Points.around(x, x.mean(axis=0))
-    radii = prdc_file.neighbour_radii(points, 5, blocks).without
+    points = neighbours.Points.around(x, x.mean(axis=0))
+    radii = neighbours.neighbour_radii(points, (5,), blocks)[0].without
     for block in (0, 3):
         for row in (0, 50):
             others = np.flatnonzero((blocks != block) & (np.arange(120) != row))

@@ -1,0 +1,121 @@
+"""Fréchet distance extrapolated to infinitely many images: a straight line in 1/N through the distances of smaller sets.
+
+Chong & Forsyth 2020 (arXiv:1911.07023) draw random subsets of the synthetic set only. Here whole groups are dealt, seeded, into
+1, 2, ... equal parts of both sets at once, and the distance at a size is the mean over the parts: every image counts at every
+size, the bias of the reference is removed too, and one prompt never lies on two sides of a cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.metrics.frechet import correctable, gaussian_distance, leave_out_distances, varying_dimensions
+from evaluation.metrics.gaussian import Features, as_table, features_to_gaussian
+from evaluation.metrics.metric import FEATURES, Metric
+from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, t_interval
+from evaluation.metrics.result import (
+    Comparison,
+    Estimate,
+    FloatArray,
+    IntArray,
+    MetricResult,
+    Sample,
+    Settings,
+    TooFewImages,
+    scored,
+)
+
+METHOD = (
+    "line in 1/N through sets of N, N/2, ... N/{parts} images; delete-a-group jackknife of the intercept, t interval"
+)
+MOST_PARTS = 5
+# The smallest part needs so many images a dimension: below it the bias is not of order 1/N and no line fits.
+IMAGES_PER_DIMENSION = 2
+
+
+@dataclass(frozen=True)
+class Extrapolation:
+    """Distance (c,) at each number of parts 1..c, and the intercept at 1/N = 0 without and with each block left out."""
+
+    distances: FloatArray
+    intercept: float
+    without_x: FloatArray
+    without_y: FloatArray
+
+
+def intercept_weights(counts: int) -> FloatArray:
+    """(counts,) w with w @ distances = the least-squares line's value at 1/N = 0; 1/N is proportional to 1, 2, ... counts."""
+    parts = np.arange(1, counts + 1, dtype=np.float64)
+    offset = parts - parts.mean()
+    return np.asarray(1 / counts - parts.mean() * offset / (offset @ offset))
+
+
+def extrapolate(x: Features, y: Features, blocks_x: IntArray, blocks_y: IntArray, counts: int) -> Extrapolation:
+    """The line through the distances at 1..counts parts, and its intercept without each block of either side."""
+    distances = np.zeros(counts)
+    without = [np.zeros((counts, int(b.max()) + 1)) for b in (blocks_x, blocks_y)]
+    for parts in range(1, counts + 1):
+        for part in range(parts):
+            rows = blocks_x % parts == part, blocks_y % parts == part
+            side = x[rows[0]], y[rows[1]]
+            gaussians = features_to_gaussian(side[0]), features_to_gaussian(side[1])
+            full = gaussian_distance(*gaussians)
+            distances[parts - 1] += full / parts
+            for which, blocks in enumerate((blocks_x, blocks_y)):
+                own, other = gaussians[which], gaussians[1 - which]
+                names, codes = np.unique(blocks[rows[which]], return_inverse=True)
+                # Only blocks of this part change it; the parts without them stay as they are.
+                change = leave_out_distances(side[which], own, other, codes.astype(np.intp)) - full
+                without[which][parts - 1, names] += change / parts
+    weights = intercept_weights(counts)
+    left_out = [weights @ (distances[:, None] + table) for table in without]
+    return Extrapolation(distances, float(weights @ distances), *left_out)
+
+
+def estimate_frechet_infinity(synthetic: Sample, reference: Sample, settings: Settings, counts: int) -> Estimate:
+    """The distance at infinite n with interval; ``extra`` has the distance at each size."""
+    samples = (synthetic, reference)
+    features = [as_table(sample.features) for sample in samples]
+    blocks = [assign_blocks(sample.groups, settings.blocks, settings.seed) for sample in samples]
+    counts = min(counts, *(int(b.max() + 1) // 2 for b in blocks))
+    if counts < 2:
+        raise TooFewImages("The extrapolation needs at least 4 independent groups on both sides.")
+    line = extrapolate(features[0], features[1], blocks[0], blocks[1], counts)
+    replicates = (line.without_x, line.without_y)
+    parts = [jackknife(line.intercept, r, np.bincount(b)) for r, b in zip(replicates, blocks, strict=True)]
+    _, se, df = pool(parts)
+    low, high = t_interval(line.intercept, se, df, settings.confidence)
+    sizes = [synthetic.n // parts for parts in range(1, counts + 1)]
+    extra = {"se": se, "sizes": sizes, "distances": line.distances.tolist(), "n_reference": reference.n}
+    return Estimate(line.intercept, low, high, synthetic.n, METHOD.format(parts=counts), extra)
+
+
+def frechet_infinity_family(comparison: Comparison) -> tuple[MetricResult, ...]:
+    """The extrapolated distance, and that of two halves of the reference as its noise floor."""
+    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
+    if not correctable(synthetic, reference, 2 * IMAGES_PER_DIMENSION):
+        dimensions = varying_dimensions(synthetic, reference)
+        needed = 2 * IMAGES_PER_DIMENSION * dimensions
+        raise TooFewImages(
+            f"A line in 1/N needs {needed} synthetic and {2 * needed} real images with {dimensions} features; "
+            f"there are {synthetic.n} and {reference.n}."
+        )
+    estimate = estimate_frechet_infinity(synthetic, reference, settings, _counts(synthetic, reference))
+    pair = halves(reference, synthetic.n, settings.seed)
+    floor = estimate_frechet_infinity(*pair, settings, _counts(*pair)) if pair else None
+    label = f"real vs real, n = {floor.n}" if floor else ""
+    return (scored("frechet_distance_infinity", "lower", estimate, baseline=floor, baseline_label=label),)
+
+
+def _counts(a: Sample, b: Sample) -> int:
+    """Into how many parts both sets can be dealt so that each still has enough images a dimension."""
+    enough = min(a.n, b.n) // max(IMAGES_PER_DIMENSION * varying_dimensions(a, b), 1)
+    return max(2, min(MOST_PARTS, enough))
+
+
+ENTRIES = (
+    Metric("frechet_distance_infinity", "Fréchet distance at infinite n", "fidelity", "lower", FEATURES, 40,
+           "Chong & Forsyth 2020, arXiv:1911.07023", frechet_infinity_family, each_space=True),
+)  # fmt: skip
