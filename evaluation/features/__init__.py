@@ -1,7 +1,8 @@
 """Networks that turn radiographs into features and class probabilities. Knows no Django; torch is loaded on first use.
 
-from evaluation.features import gather, open_extractor
-extraction = gather(open_extractor("xrv-densenet", "densenet121-res224-all"), images)
+from evaluation.features import extract_folder, open_extractor
+extractor = open_extractor("xrv-densenet", "densenet121-res224-all")
+extraction = extract_folder("synthetic/", extractor)
 """
 
 from evaluation.features.base import (
@@ -10,11 +11,14 @@ from evaluation.features.base import (
     ExtractorError,
     InputOutOfRange,
     MissingWeights,
+    ReadsNoText,
     RefusedWeights,
     UnknownExtractor,
     gather,
 )
-from evaluation.features.registry import EXTRACTORS, ExtractorKind, open_extractor
+from evaluation.features.folder import extract_folder, image_files
+from evaluation.features.kinds import ExtractorKind
+from evaluation.features.registry import EXTRACTORS, open_extractor
 from evaluation.features.xrv_hub import HUB_WEIGHTS
 
 __all__ = [
@@ -26,8 +30,11 @@ __all__ = [
     "ExtractorKind",
     "InputOutOfRange",
     "MissingWeights",
+    "ReadsNoText",
     "RefusedWeights",
     "UnknownExtractor",
+    "extract_folder",
     "gather",
+    "image_files",
     "open_extractor",
 ]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.features.base import MissingWeights, RefusedWeights
-from evaluation.features.densenet import DenseNetExtractor
+from evaluation.features.densenet import densenet_extractor
+from evaluation.features.network import NetworkExtractor
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 NEEDED = ("growth_rate", "block_config", "num_init_features", "pathologies")
@@ -25,7 +26,7 @@ CONVERT = (
 MAX_SIDE = 1024
 
 
-def open_densenet_folder(folder: Path) -> DenseNetExtractor:
+def open_densenet_folder(folder: Path) -> NetworkExtractor:
     """The network of a folder. Raises MissingWeights or RefusedWeights with what is wrong and what to do."""
     config = read_config(folder)
     path = folder / WEIGHTS
@@ -37,9 +38,8 @@ def open_densenet_folder(folder: Path) -> DenseNetExtractor:
         raise RefusedWeights(f"{CONFIG}: op_threshs needs one value for each of the {len(classes)} pathologies.")
     network = _load_network(config, data, len(classes))
     size = int(config.get("input_size", 224))
-    return DenseNetExtractor(
-        "xrv-densenet", folder.name, digest, str(config.get("licence", "")), network, size, classes, thresholds
-    )
+    licence = str(config.get("licence", ""))
+    return densenet_extractor("xrv-densenet", folder.name, digest, network, size, classes, thresholds, licence=licence)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
