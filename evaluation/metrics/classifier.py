@@ -1,180 +1,162 @@
 """Does a classifier see in the synthetic images the findings that were asked for, as it does in real ones?
 
-Per requested finding: AUROC, sensitivity, specificity and balanced accuracy at the classifier's operating point, beside
-the same on the reference with the reference's own labels. Images of which nothing is said are left out; an image said to
-show other findings, or none, is a negative.
+Per requested finding: AUROC, average precision, rates at an operating point, and calibration, beside the same on the reference
+with the reference's own labels, and the difference. Images of which nothing is said are left out; an image said to show other
+findings, or none, is a negative. A row without a finding is the mean over findings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
-from evaluation.metrics.findings import NEGATIVE, POSITIVE, UNKNOWN, labels, requested
+from evaluation.metrics.difference import compared
+from evaluation.metrics.findings import requested
+from evaluation.metrics.judging import Judged, judge_pair
 from evaluation.metrics.metric import CLASSIFIER, Metric
-from evaluation.metrics.resampling import (
-    MINIMUM_GROUPS,
-    assign_blocks,
-    clustered_proportion,
-    jackknife,
-    pool,
-    t_interval,
-)
+from evaluation.metrics.precision_recall import average_precision_without_blocks, estimate_average_precision
+from evaluation.metrics.rates import brier_without_blocks, estimate_rates, rates_without_blocks
+from evaluation.metrics.reliability import estimate_brier, estimate_ece
+from evaluation.metrics.resampling import MINIMUM_GROUPS, jackknife, pool
 from evaluation.metrics.result import (
     Comparison,
+    Direction,
     Estimate,
     FloatArray,
     IntArray,
     MetricError,
     MetricResult,
-    Sample,
     Settings,
     TooFewImages,
-    scored,
 )
-from evaluation.metrics.roc import auroc, estimate_auroc
+from evaluation.metrics.roc import auroc_without_blocks, estimate_auroc, logit_interval, roc_curve
 
-PER_CLASS = 10
-NAMES = ("auroc", "balanced_accuracy", "sensitivity", "specificity")
-RATE_METHOD = "Wilson with cluster-robust effective n"
-BALANCED_METHOD = "sum of two Wilson intervals (Newcombe), cluster-robust effective n"
-MACRO_METHOD = "mean over findings; delete-a-group jackknife, t interval"
+DIRECTIONS: dict[str, Direction] = {
+    "auroc": "higher",
+    "auprc": "higher",
+    "balanced_accuracy": "higher",
+    "accuracy": "higher",
+    "sensitivity": "higher",
+    "specificity": "higher",
+    "ece": "lower",
+    "brier": "lower",
+}
+MEAN_METHOD = "mean over findings; delete-a-group jackknife, logit interval"
 BASELINE_LABEL = "same classifier on real images"
 
 
 def classifier_family(comparison: Comparison) -> tuple[MetricResult, ...]:
-    """All four numbers for every requested finding, and the means over findings of AUROC and balanced accuracy."""
-    synthetic, reference, settings = comparison.synthetic, comparison.reference, comparison.settings
+    """Every number for every requested finding, and their means over findings (all but the calibration error's)."""
+    synthetic, settings = comparison.synthetic, comparison.settings
     findings = requested(synthetic, synthetic.classes)
     if not findings:
         raise MetricError(
             "None of the findings that were asked for is a class of this classifier, or the set says nothing of findings."
         )
-    results: list[MetricResult] = []
-    scored: list[str] = []
-    for finding in findings:
-        try:
-            own = estimate_finding(synthetic, finding, settings)
-        except TooFewImages as error:
-            results += [_refused(name, finding, synthetic, str(error)) for name in NAMES]
-            continue
-        scored.append(finding)
-        real = _baseline(reference, finding, settings)
-        results += [_result(name, own[name], real.get(name), finding) for name in NAMES]
-    return tuple(_macro(synthetic, reference, tuple(scored), settings) + results)
+    own, real = judge_pair(comparison, findings)
+    results = [result for finding in findings for result in _finding(own[finding], real.get(finding), settings)]
+    return (*_means(comparison, own, real), *results)
 
 
-def estimate_finding(sample: Sample, finding: str, settings: Settings) -> dict[str, Estimate]:
-    """AUROC, balanced accuracy, sensitivity and specificity of one class, by name.
+def estimate_finding(view: Judged, settings: Settings) -> dict[str, Estimate]:
+    """All numbers of one class by name; the calibration error is missing where there are too few images for it.
 
     Raises TooFewImages below 10 positives or 10 negatives, or with fewer than two groups of either.
     """
-    truth, scores, threshold = _truth_and_scores(sample, finding)
-    known = np.flatnonzero(truth != UNKNOWN)
-    truth, scores = truth[known], scores[known]
-    groups = [sample.groups[i] for i in known]
-    positives, negatives = int((truth == POSITIVE).sum()), int((truth == NEGATIVE).sum())
-    if min(positives, negatives) < PER_CLASS:
-        raise TooFewImages(
-            f"Needs at least {PER_CLASS} images with and {PER_CLASS} without the finding; "
-            f"there are {positives} and {negatives}."
-        )
-    area = estimate_auroc(scores, truth, groups, settings.confidence)
-    rates = {}
-    for name, value in (("sensitivity", POSITIVE), ("specificity", NEGATIVE)):
-        rows = np.flatnonzero(truth == value)
-        hits = (scores[rows] >= threshold) == (value == POSITIVE)
-        p, low, high = clustered_proportion(hits, [groups[i] for i in rows], settings.confidence)
-        rates[name] = Estimate(p, low, high, len(rows), RATE_METHOD, {"threshold": threshold})
-    balanced = _balanced(rates["sensitivity"], rates["specificity"], threshold)
-    return {"auroc": area, "balanced_accuracy": balanced, **rates}
-
-
-def _truth_and_scores(sample: Sample, finding: str) -> tuple[IntArray, FloatArray, float]:
-    if sample.probabilities is None:
-        raise MetricError("This extractor has no classifier.")
-    column = sample.classes.index(finding)
-    threshold = sample.thresholds[column] if sample.thresholds else 0.5
-    return labels(sample, finding), sample.probabilities[:, column], threshold
-
-
-def _balanced(sensitivity: Estimate, specificity: Estimate, threshold: float) -> Estimate:
-    """Mean of two independent proportions; interval by MOVER (Newcombe, Statistics in Medicine 17:873, 1998)."""
-    value = (sensitivity.value + specificity.value) / 2
-    down = np.hypot(sensitivity.value - sensitivity.low, specificity.value - specificity.low) / 2
-    up = np.hypot(sensitivity.high - sensitivity.value, specificity.high - specificity.value) / 2
-    n = sensitivity.n + specificity.n
-    return Estimate(value, float(value - down), float(value + up), n, BALANCED_METHOD, {"threshold": threshold})
-
-
-def _baseline(reference: Sample, finding: str, settings: Settings) -> dict[str, Estimate]:
-    """The same on the reference; empty where its labels do not allow it."""
-    if not reference.findings or finding not in reference.classes:
-        return {}
+    view.require()
+    area = estimate_auroc(view.scores, view.truth, view.groups, settings.confidence)
+    estimates = {
+        "auroc": replace(area, extra={**area.extra, "roc": roc_curve(view.scores, view.truth)}),
+        "auprc": estimate_average_precision(view.scores, view.truth, view.groups, view.prevalence, settings.confidence),
+        **estimate_rates(view, settings),
+        "brier": estimate_brier(view, settings),
+    }
     try:
-        return estimate_finding(reference, finding, settings)
+        return {**estimates, "ece": estimate_ece(view, settings)}
     except TooFewImages:
-        return {}
+        return estimates
 
 
-def _macro(synthetic: Sample, reference: Sample, findings: tuple[str, ...], settings: Settings) -> list[MetricResult]:
-    if not findings or synthetic.n_groups < MINIMUM_GROUPS:
-        return []
-    shared = tuple(f for f in findings if _baseline(reference, f, settings))
+def _finding(view: Judged, reference: Judged | None, settings: Settings) -> list[MetricResult]:
+    try:
+        own = estimate_finding(view, settings)
+    except TooFewImages as error:
+        return [_refused(name, view, str(error)) for name in DIRECTIONS]
+    real = estimate_finding(reference, settings) if reference is not None else {}
     results = []
-    for name, statistic in (("auroc", _mean_auroc), ("balanced_accuracy", _mean_balanced)):
-        own = _macro_estimate(synthetic, findings, statistic, settings)
-        whole = shared == findings and reference.n_groups >= MINIMUM_GROUPS
-        real = _macro_estimate(reference, findings, statistic, settings) if whole else None
-        results.append(_result(name, own, real, ""))
+    for name, direction in DIRECTIONS.items():
+        if name in own:
+            results.append(
+                compared(
+                    name, direction, own[name], real.get(name), settings, label=BASELINE_LABEL, finding=view.finding
+                )
+            )
+        else:
+            results.append(_refused(name, view, "Calibration needs at least 40 labelled images."))
     return results
 
 
-Statistic = Callable[[IntArray, FloatArray, float], float]
+def _refused(name: str, view: Judged, reason: str) -> MetricResult:
+    return MetricResult(name, DIRECTIONS[name], len(view.truth), method="", finding=view.finding, refused=reason)
 
 
-def _mean_auroc(truth: IntArray, scores: FloatArray, threshold: float) -> float:
-    return auroc(scores, truth)
+def _means(comparison: Comparison, own: dict[str, Judged], real: dict[str, Judged]) -> list[MetricResult]:
+    """Means over the findings that have enough images; beside those of the reference only where it has the same findings."""
+    settings = comparison.settings
+    findings = [finding for finding, view in own.items() if view.enough]
+    if not findings or comparison.synthetic.n_groups < MINIMUM_GROUPS:
+        return []
+    values = mean_estimates([own[f] for f in findings], comparison.synthetic.n, settings)
+    whole = all(f in real for f in findings) and comparison.reference.n_groups >= MINIMUM_GROUPS
+    yardstick = mean_estimates([real[f] for f in findings], comparison.reference.n, settings) if whole else {}
+    return [
+        compared(name, DIRECTIONS[name], value, yardstick.get(name), settings, label=BASELINE_LABEL)
+        for name, value in values.items()
+    ]
 
 
-def _mean_balanced(truth: IntArray, scores: FloatArray, threshold: float) -> float:
-    calls = scores >= threshold
-    rates = [(calls[truth == v] == (v == POSITIVE)).mean() for v in (POSITIVE, NEGATIVE) if (truth == v).any()]
-    return float(np.mean(rates)) if len(rates) == 2 else float("nan")
+def mean_estimates(views: list[Judged], n: int, settings: Settings) -> dict[str, Estimate]:
+    """Means over findings by name, with intervals from the replicates without one block of groups each.
+
+    A replicate that loses the last positive of a finding is a mean over the others.
+    """
+    count = 1 + max(int(view.blocks.max()) for view in views)
+    sizes = np.maximum(sum(np.bincount(view.blocks, minlength=count) for view in views), 1)
+    tables = [replicates(view, count) for view in views]
+    findings = [view.finding for view in views]
+    return {
+        name: _mean(np.nanmean([table[name] for table in tables], axis=0), sizes, n, findings, settings)
+        for name in tables[0]
+    }
 
 
-def _macro_estimate(sample: Sample, findings: tuple[str, ...], statistic: Statistic, settings: Settings) -> Estimate:
-    columns = [_truth_and_scores(sample, finding) for finding in findings]
-    blocks = assign_blocks(sample.groups, settings.blocks, settings.seed)
-
-    def mean(keep: npt.NDArray[np.bool_]) -> float:
-        return float(np.nanmean([statistic(truth[keep], scores[keep], cut) for truth, scores, cut in columns]))
-
-    value = mean(np.ones(sample.n, dtype=np.bool_))
-    replicates = [mean(blocks != block) for block in range(int(blocks.max()) + 1)]
-    _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
-    low, high = t_interval(value, se, df, settings.confidence)
-    extra = {"se": se, "findings": list(findings)}
-    return Estimate(value, max(low, 0.0), min(high, 1.0), sample.n, MACRO_METHOD, extra)
+def replicates(view: Judged, count: int) -> dict[str, FloatArray]:
+    """(count + 1,) by name: the statistic of all rows, then without block 0, 1, ..."""
+    area = auroc_without_blocks(view.scores, view.truth, view.blocks, count)
+    precision = average_precision_without_blocks(view.scores, view.truth, view.blocks, count, view.prevalence)
+    rates = rates_without_blocks(view, count)
+    return {"auroc": area, "auprc": precision, **rates, "brier": brier_without_blocks(view, count)}
 
 
-def _result(name: str, own: Estimate, real: Estimate | None, finding: str) -> MetricResult:
-    return scored(name, "higher", own, finding=finding, baseline=real, baseline_label=BASELINE_LABEL)
+def _mean(means: FloatArray, sizes: IntArray, n: int, findings: list[str], settings: Settings) -> Estimate:
+    value, left_out = float(means[0]), means[1:]
+    _, se, df = pool([jackknife(value, left_out, sizes)])
+    low, high = logit_interval(value, se, df, len(sizes), settings.confidence)
+    return Estimate(value, low, high, n, MEAN_METHOD, {"se": se, "findings": findings})
 
 
-def _refused(name: str, finding: str, sample: Sample, reason: str) -> MetricResult:
-    return MetricResult(metric=name, direction="higher", n=sample.n, method="", finding=finding, refused=reason)
+def _entry(name: str, title: str, reference: str) -> Metric:
+    return Metric(name, title, "clinical", DIRECTIONS[name], CLASSIFIER, 20, reference, classifier_family)
 
 
 ENTRIES = (
-    Metric("auroc", "Classifier AUROC", "clinical", "higher", CLASSIFIER, 20,
-           "DeLong et al. 1988; Obuchowski 1997", classifier_family),
-    Metric("balanced_accuracy", "Classifier balanced accuracy", "clinical", "higher", CLASSIFIER, 20,
-           "Newcombe 1998 (interval)", classifier_family),
-    Metric("sensitivity", "Classifier sensitivity", "clinical", "higher", CLASSIFIER, 20,
-           "Wilson 1927 (interval)", classifier_family),
-    Metric("specificity", "Classifier specificity", "clinical", "higher", CLASSIFIER, 20,
-           "Wilson 1927 (interval)", classifier_family),
-)  # fmt: skip
+    _entry("auroc", "Classifier AUROC", "DeLong et al. 1988; Obuchowski 1997"),
+    _entry("auprc", "Classifier average precision", "Boyd et al. 2013; influence function"),
+    _entry("balanced_accuracy", "Classifier balanced accuracy", "Newcombe 1998 (interval)"),
+    _entry("accuracy", "Classifier accuracy", "Newcombe 1998 (interval)"),
+    _entry("sensitivity", "Classifier sensitivity", "Wilson 1927 (interval)"),
+    _entry("specificity", "Classifier specificity", "Wilson 1927 (interval)"),
+    _entry("ece", "Calibration error", "Naeini et al. 2015; Roelofs et al. 2022"),
+    _entry("brier", "Brier score", "Brier 1950"),
+)
