@@ -9,24 +9,44 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+import evaluation.card_api
+import evaluation.reconstruction.api
+import evaluation.usefulness.api
 from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
-from evaluation.models import Score, ScoreCard, ScoringRun
-from evaluation.services import cancel_scoring, start_scoring
+from evaluation.card_api import CardActions
+from evaluation.models import OperatingPoint, Score, ScoreCard, ScoringRun
+from evaluation.services import SUBGROUPS, cancel_scoring, start_scoring
 from evaluation.weights import SEPARATOR, choice_to_extractor
 from images.models import ImageSet
+
+
+class NetworkSerializer(serializers.Serializer[Any]):
+    """A further network: metrics on features are computed in the space of each."""
+
+    extractor = serializers.CharField(max_length=60)
+    weights = serializers.CharField(max_length=500, allow_blank=True, required=False, default="")
 
 
 class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
     """A scoring run; `card` is the score card's id once there is one."""
 
+    also = NetworkSerializer(many=True, required=False, help_text="Further networks.")
+    metrics = serializers.ListField(
+        child=serializers.CharField(max_length=60), required=False, help_text="Names of metrics; empty for all."
+    )
+    subgroups = serializers.ListField(
+        child=serializers.ChoiceField(SUBGROUPS),
+        required=False,
+        help_text="Attributes by whose values everything is computed again.",
+    )
     card = serializers.SerializerMethodField()
 
     class Meta:
         model = ScoringRun
         fields = [
-            "id", "synthetic", "reference", "extractor", "weights", "seed", "state", "done", "total", "message",
-            "error", "created_at", "started_at", "finished_at", "card",
+            "id", "synthetic", "reference", "training", "extractor", "weights", "also", "metrics", "subgroups", "operating_point",
+            "seed", "state", "done", "total", "message", "error", "created_at", "started_at", "finished_at", "card",
         ]  # fmt: skip
         read_only_fields = ["state", "done", "total", "message", "error", "created_at", "started_at", "finished_at"]
 
@@ -41,8 +61,8 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
     class Meta:
         model = Score
         fields = [
-            "metric", "finding", "value", "low", "high", "n", "method", "direction", "baseline", "baseline_label",
-            "refused", "extra",
+            "metric", "space", "finding", "subgroup", "value", "low", "high", "n", "method", "direction", "baseline",
+            "baseline_label", "refused", "extra",
         ]  # fmt: skip
 
 
@@ -63,6 +83,17 @@ class ScoreCardDetailSerializer(ScoreCardSerializer):
         fields = [*ScoreCardSerializer.Meta.fields, "scores", "neighbours", "provenance"]
 
 
+def _network(field: str, data: dict[str, Any]) -> tuple[str, str]:
+    """(extractor, weights) as offered; a caller must not make the server read weights of their choosing."""
+    weights = data.get("weights", "")
+    try:
+        if data["extractor"] == "random-densenet" and weights.isdigit():
+            return data["extractor"], weights
+        return choice_to_extractor(f"{data['extractor']}{SEPARATOR}{weights}")
+    except ValidationError as error:
+        raise serializers.ValidationError({field: error.messages}) from error
+
+
 class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.CreateModelMixin, WorkspaceViewSet):
     """Scoring runs: start one, follow it, cancel it."""
 
@@ -79,7 +110,7 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         """Only sets that the caller may see can be named."""
         serializer = super().get_serializer(*args, **kwargs)
         fields = getattr(serializer, "fields", {})
-        for name in ("synthetic", "reference"):
+        for name in ("synthetic", "reference", "training"):
             if name in fields and not fields[name].read_only:
                 fields[name].queryset = ImageSet.objects.visible_to(self.request.user)
         return serializer
@@ -88,25 +119,20 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         """Start the run in the workspace of its sets."""
         data = serializer.validated_data
         self.check_object_permissions(self.request, data["synthetic"])
-        extractor, weights = self._network(data)
+        extractor, weights = _network("extractor", data)
         serializer.instance = start_scoring(
             synthetic=data["synthetic"],
             reference=data["reference"],
+            training=data.get("training"),
             extractor=extractor,
             weights=weights,
+            also=[_network("also", one) for one in data.get("also", ())],
+            metrics=data.get("metrics", ()),
+            subgroups=data.get("subgroups", ()),
+            operating_point=data.get("operating_point", OperatingPoint.WEIGHTS),
             seed=data.get("seed", 0),
             user=self.request.user,  # type: ignore[arg-type]
         )
-
-    @staticmethod
-    def _network(data: dict[str, Any]) -> tuple[str, str]:
-        weights = data.get("weights", "")
-        try:
-            if data["extractor"] == "random-densenet" and weights.isdigit():
-                return data["extractor"], weights
-            return choice_to_extractor(f"{data['extractor']}{SEPARATOR}{weights}")
-        except ValidationError as error:
-            raise serializers.ValidationError({"extractor": error.messages}) from error
 
     @extend_schema(request=None, responses=ScoringRunSerializer)
     @action(detail=True, methods=["post"])
@@ -117,15 +143,21 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         return Response(self.get_serializer(run).data, status=status.HTTP_200_OK)
 
 
-class ScoreCardViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
+class ScoreCardViewSet(CardActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, WorkspaceViewSet):
     """Score cards: the scores of one synthetic set against one reference set, each with its interval."""
 
     queryset_model = ScoreCard
-    actions_allowed = {"list": Action.VIEW_SCORES, "retrieve": Action.VIEW_SCORES}
+    actions_allowed = {"list": Action.VIEW_SCORES, "retrieve": Action.VIEW_SCORES, **CardActions.actions_beside}
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """Numbers come with one card, not with the list."""
         return ScoreCardDetailSerializer if self.action == "retrieve" else ScoreCardSerializer
 
 
-routes: list[tuple[str, Any]] = [("scoring-runs", ScoringRunViewSet), ("score-cards", ScoreCardViewSet)]
+routes: list[tuple[str, Any]] = [
+    ("scoring-runs", ScoringRunViewSet),
+    ("score-cards", ScoreCardViewSet),
+    *evaluation.card_api.routes,
+    *evaluation.usefulness.api.routes,
+    *evaluation.reconstruction.api.routes,
+]

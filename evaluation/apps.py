@@ -11,7 +11,7 @@ class Config(AppConfig):
     def ready(self) -> None:
         """Make scoring runs known to the sweeper and to the pages that list runs."""
         from evaluation.models import ScoringRun
-        from evaluation.services import queue_scoring
+        from evaluation.services import republish_scoring
         from jobs.registry import register
 
-        register(ScoringRun, queue_scoring)
+        register(ScoringRun, republish_scoring)

@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from django.db import connection
 from django.utils import timezone
 
+from evaluation.models import ScoringStep
 from jobs.models import Run, RunState
 
 SECONDS = 10.0
 
 
 @contextmanager
-def kept_alive(run: Run) -> Iterator[None]:
-    """Renews the run's heartbeat from another thread until the block is left, while this attempt owns the run."""
+def kept_alive(run: Run, step: ScoringStep | None = None) -> Iterator[None]:
+    """Renews the heartbeat of the run, and of its step, from another thread while this attempt owns them."""
     stop = threading.Event()
-    thread = threading.Thread(target=_pulse, args=(run, stop), daemon=True)
+    thread = threading.Thread(target=_pulse, args=(run, step, stop), daemon=True)
     thread.start()
     try:
         yield
@@ -25,10 +26,12 @@ def kept_alive(run: Run) -> Iterator[None]:
         thread.join()
 
 
-def _pulse(run: Run, stop: threading.Event) -> None:
-    mine = type(run)._base_manager.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
+def _pulse(run: Run, step: ScoringStep | None, stop: threading.Event) -> None:
+    runs = type(run)._base_manager.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
     try:
         while not stop.wait(SECONDS):
-            mine.update(heartbeat_at=timezone.now())
+            runs.update(heartbeat_at=timezone.now())
+            if step is not None:
+                step.mine().update(heartbeat_at=timezone.now())
     finally:
         connection.close()

@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='scoringrun',
+            name='operating_point',
+            field=models.CharField(choices=[('weights', 'the threshold that comes with the weights'), ('youden', "where Youden's index is largest on the reference")], default='weights', max_length=7),
+        ),
+        migrations.AddField(
+            model_name='scoringrun',
             name='published_at',
             field=models.DateTimeField(editable=False, null=True),
         ),

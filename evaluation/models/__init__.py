@@ -2,11 +2,12 @@
 
 from evaluation.models.cards import Score, ScoreCard, ScoreCardQuerySet
 from evaluation.models.features import FeatureRow, FeatureShard
-from evaluation.models.runs import ScoringRun, ScoringStep, StepKind, StepState
+from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind, StepState
 
 __all__ = [
     "FeatureRow",
     "FeatureShard",
+    "OperatingPoint",
     "Score",
     "ScoreCard",
     "ScoreCardQuerySet",

@@ -11,8 +11,16 @@ from django.utils import timezone
 
 from accounts.models import WorkspaceQuerySet
 from accounts.policy import Action
+from evaluation.metrics import Settings
 from images.models import ImageSet
 from jobs.models import Cancelled, Run, RunState, stale_before
+
+
+class OperatingPoint(models.TextChoices):
+    """The threshold of each of the classifier's classes."""
+
+    WEIGHTS = "weights", "the threshold that comes with the weights"
+    YOUDEN = "youden", "where Youden's index is largest on the reference"
 
 
 class ScoringRunQuerySet(WorkspaceQuerySet["ScoringRun"]):
@@ -39,6 +47,8 @@ class ScoringRun(Run):
     training = models.ForeignKey(
         ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="training_of_scored"
     )
+    # Where a classifier calls a finding present.
+    operating_point = models.CharField(max_length=7, choices=OperatingPoint.choices, default=OperatingPoint.WEIGHTS)
     seed = models.PositiveIntegerField(default=0)
     # What the networks are, once they were opened: facts of each, the first extractor first.
     networks = models.JSONField(default=list, blank=True, editable=False)
@@ -60,6 +70,11 @@ class ScoringRun(Run):
     def choices(self) -> list[tuple[str, str]]:
         """(extractor, weights) of every network asked for, the first one first."""
         return [(self.extractor, self.weights), *((one["extractor"], one["weights"]) for one in self.also)]
+
+    @property
+    def measuring(self) -> Settings:
+        """What the metrics are told."""
+        return Settings(seed=self.seed, operating_point="youden" if self.operating_point == "youden" else "weights")
 
     def image_sets(self) -> list[ImageSet]:
         """The sets whose features the run needs."""
@@ -171,16 +186,17 @@ class ScoringStep(models.Model):
     def beat(self, done: int | None = None) -> None:
         """Say that the worker lives, and how far it is. Raises Cancelled when another worker has the step by now."""
         self.done = self.done if done is None else done
-        if not self._mine().update(heartbeat_at=timezone.now(), done=self.done):
+        if not self.mine().update(heartbeat_at=timezone.now(), done=self.done):
             raise Cancelled
 
     def finish(self) -> None:
         """All of it is kept; what it was about is no longer needed."""
-        self._mine().update(state=StepState.DONE, heartbeat_at=None, done=self.size, keys=[])
+        self.mine().update(state=StepState.DONE, heartbeat_at=None, done=self.size, keys=[])
 
     def release(self) -> None:
         """Give it back, unblamed: this worker has done its share for now."""
-        self._mine().update(state=StepState.QUEUED, heartbeat_at=None, attempt=F("attempt") - 1)
+        self.mine().update(state=StepState.QUEUED, heartbeat_at=None, attempt=F("attempt") - 1)
 
-    def _mine(self) -> ScoringStepQuerySet:
+    def mine(self) -> ScoringStepQuerySet:
+        """This step, while this attempt of it has it in hand."""
         return ScoringStep.objects.filter(pk=self.pk, state=StepState.RUNNING, attempt=self.attempt)

@@ -23,8 +23,7 @@ def score_new(request: WorkspaceRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name) for name in ("synthetic", "reference")}
     form = ScoringForm(request.POST or None, initial=chosen, workspace=request.workspace)
     if request.method == "POST" and form.is_valid():
-        names = ("synthetic", "reference", "extractor", "weights", "seed")
-        run = start_scoring(**{name: form.cleaned_data[name] for name in names}, user=request.user)
+        run = start_scoring(**form.scoring_request, **form.scoring_settings, user=request.user)
         return redirect(run)
     status = 400 if form.is_bound else 200
     return render(request, "evaluation/score_new.html", {"form": form}, status=status)

@@ -1,23 +1,24 @@
 """From two image sets to a stored score card."""
 
-import json
 import math
 import time
 from collections.abc import Callable
-from io import StringIO
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
-from django.core.management import CommandError, call_command
 
 from accounts.models import User, Workspace
 from audit.models import Event
+from evaluation.features.random_densenet import open_random_densenet
+from evaluation.features.registry import EXTRACTORS
 from evaluation.heartbeat import kept_alive
 from evaluation.metrics import METRICS
-from evaluation.models import ScoreCard, ScoringRun
+from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun, StepState
 from evaluation.services import cancel_scoring, run_scoring, start_scoring
-from images.models import Image, ImageSet
+from images.models import ImageSet
 from jobs.models import RunState
 
 from .conftest import MakeSet
@@ -25,10 +26,12 @@ from .conftest import MakeSet
 pytestmark = pytest.mark.django_db
 
 
+QUICK = ("frechet_distance", "kernel_distance")
+
+
 def score(synthetic: ImageSet, reference: ImageSet, user: User | None = None, **options: object) -> ScoringRun:
-    run = start_scoring(
-        synthetic=synthetic, reference=reference, extractor="random-densenet", user=user, queue=False, **options
-    )
+    options = {"extractor": "random-densenet", "metrics": QUICK, **options}
+    run = start_scoring(synthetic=synthetic, reference=reference, user=user, queue=False, **options)
     run_scoring(run)
     run.refresh_from_db()
     return run
@@ -36,7 +39,7 @@ def score(synthetic: ImageSet, reference: ImageSet, user: User | None = None, **
 
 def test_two_phantom_sets_make_a_card_with_every_metric(phantom_set: MakeSet, researcher: User) -> None:
     synthetic, reference = phantom_set("made", 48, source="synthetic"), phantom_set("drawn", 50, 1000)
-    run = score(synthetic, reference, researcher)
+    run = score(synthetic, reference, researcher, metrics=())
     assert (run.state, run.error, run.done) == (RunState.SUCCEEDED, "", run.total)
     card = run.card
     scores = list(card.scores.all())
@@ -54,17 +57,12 @@ def test_two_phantom_sets_make_a_card_with_every_metric(phantom_set: MakeSet, re
 def test_the_same_request_gives_the_same_numbers_and_reuses_the_features(phantom_set: MakeSet) -> None:
     sets = phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
     first = score(*sets).card
-    shards = set(_files("features"))
+    files = set(FeatureShard.objects.values_list("key", flat=True))
     second = score(*sets).card
     fields = ("metric", "finding", "value", "low", "high", "n", "refused")
     assert list(first.scores.values_list(*fields)) == list(second.scores.values_list(*fields))
-    assert set(_files("features")) == shards and len(shards) == 2
-
-
-def _files(folder: str) -> list[str]:
-    folders, files = default_storage.listdir(folder)
-    below = [f for sub in folders for f in _files(f"{folder}/{sub}")]
-    return [f"{folder}/{name}" for name in files] + below
+    assert set(FeatureShard.objects.values_list("key", flat=True)) == files
+    assert second.run.steps.count() == 2  # the plan and the measuring: there was nothing to look at
 
 
 def test_an_identical_distribution_is_not_told_apart(phantom_set: MakeSet) -> None:
@@ -74,7 +72,7 @@ def test_an_identical_distribution_is_not_told_apart(phantom_set: MakeSet) -> No
 
 
 def test_small_sets_are_refused_score_by_score(phantom_set: MakeSet) -> None:
-    run = score(phantom_set("made", 4, source="synthetic"), phantom_set("drawn", 6, 1000))
+    run = score(phantom_set("made", 4, source="synthetic"), phantom_set("drawn", 6, 1000), metrics=())
     assert run.state == RunState.SUCCEEDED
     for one in run.card.scores.all():
         assert one.value is None and one.refused
@@ -135,24 +133,106 @@ def test_a_run_is_done_once(phantom_set: MakeSet) -> None:
 
 
 def test_a_broken_run_goes_on_where_it_ended(phantom_set: MakeSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.cache.SHARD", 4)
+    monkeypatch.setattr("evaluation.services.working.SMALLEST_STEP", 4)
     sets = phantom_set("made", 8, source="synthetic"), phantom_set("drawn", 8, 1000)
-    sound, seen = Image.load_pixels, []
+    from evaluation.services import working
 
-    def load(image: Image) -> object:
-        seen.append(image.sha256)
+    sound, seen = working.load_pixels, []
+
+    def load(file: str) -> object:
+        seen.append(file)
         if len(seen) == 7:
             raise MemoryError
-        return sound(image)
+        return sound(file)
 
-    monkeypatch.setattr(Image, "load_pixels", load)
+    monkeypatch.setattr(working, "load_pixels", load)
     broken = score(*sets)
-    assert broken.state == RunState.FAILED and "MemoryError" in broken.error and len(_files("features")) == 1
+    assert broken.state == RunState.FAILED and "MemoryError" in broken.error
+    assert FeatureShard.objects.count() == 1 and not ScoreCard.objects.exists() and not Score.objects.exists()
     first = set(seen[:4])
     seen.clear()
     seen.extend([""] * 10)  # past the breaking point
     assert score(*sets).state == RunState.SUCCEEDED
-    assert not first & set(seen) and len(_files("features")) == 4
+    assert not first & set(seen) and FeatureShard.objects.count() == 4 and FeatureRow.objects.count() == 16
+
+
+def test_a_run_cancelled_between_stages_leaves_no_card(
+    phantom_set: MakeSet, researcher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
+    run = start_scoring(
+        synthetic=sets[0], reference=sets[1], extractor="random-densenet", metrics=QUICK, user=None, queue=False
+    )
+    monkeypatch.setattr(
+        "evaluation.scoring.describe_neighbours", lambda *_: cancel_scoring(run=run, user=researcher) or {}
+    )
+    run_scoring(run)
+    run.refresh_from_db()
+    assert run.state == RunState.CANCELLED and not ScoreCard.objects.exists() and not Score.objects.exists()
+    assert FeatureRow.objects.count() == 48  # the features stay, for the next run
+
+
+def test_a_step_whose_workers_keep_dying_fails_the_run(phantom_set: MakeSet) -> None:
+    sets = phantom_set("made", 4, source="synthetic"), phantom_set("drawn", 4, 1000)
+    run = start_scoring(synthetic=sets[0], reference=sets[1], extractor="random-densenet", user=None, queue=False)
+    run.steps.update(state=StepState.QUEUED, attempt=3)
+    run_scoring(run)
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED and "Workers died 3 times" in run.error
+
+
+def test_several_networks_a_training_set_and_chosen_metrics(phantom_set: MakeSet) -> None:
+    sets = phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
+    learnt = phantom_set("learnt", 24, 2000)
+    also = [("random-densenet", "1"), ("random-densenet", "2")]
+    run = score(*sets, also=also, training=learnt, metrics=("frechet_distance", "auroc"))
+    assert run.state == RunState.SUCCEEDED, run.error
+    spaces = {(one.metric, one.space) for one in run.card.scores.all()}
+    distances = {("frechet_distance", space) for space in ("", "random-densenet 1", "random-densenet 2")}
+    assert distances <= spaces and {metric for metric, _ in spaces} == {"frechet_distance", "auroc"}
+    assert {space for metric, space in spaces if metric == "auroc"} == {""}
+    values = run.card.scores.filter(metric="frechet_distance").values_list("value", flat=True)
+    assert len(set(values)) == 3
+    facts = run.card.provenance
+    assert facts["training"]["digest"] == learnt.digest and facts["settings"]["metrics"] == [
+        "frechet_distance",
+        "auroc",
+    ]
+    assert [one["space"] for one in facts["networks"]] == ["", "random-densenet 1", "random-densenet 2"]
+    for one in facts["networks"]:
+        assert len(one["fingerprint"]) == len(one["weights_sha256"]) == 64 and one["preprocessing"] and one["precision"]
+    assert facts["libraries"]["torch"] and FeatureRow.objects.count() == 3 * 72
+
+
+def test_metrics_come_by_subgroup(phantom_set: MakeSet) -> None:
+    sets = phantom_set("made", 60, source="synthetic"), phantom_set("drawn", 60, 1000)
+    run = score(*sets, metrics=("frechet_distance",), subgroups=("finding",))
+    assert run.state == RunState.SUCCEEDED, run.error
+    assert run.card.provenance["settings"]["subgroups"] == ["finding"]
+    assert any(one.subgroup.startswith("finding") for one in run.card.scores.all())
+
+
+def test_a_network_that_reads_gets_every_caption_once(phantom_set: MakeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def texts(network: object, captions: list[str]) -> torch.Tensor:
+        read.extend(captions)
+        rows = [np.random.default_rng(len(caption)).normal(size=52) for caption in captions]
+        return torch.tensor(np.array(rows), dtype=torch.float32)
+
+    kind = replace(
+        EXTRACTORS["random-densenet"],
+        name="reader",
+        open=lambda weights: replace(open_random_densenet(weights), name="reader", texts=texts),
+    )
+    monkeypatch.setitem(EXTRACTORS, "reader", kind)
+    sets = phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
+    run = score(*sets, also=[("reader", "")])
+    assert run.state == RunState.SUCCEEDED, run.error
+    captions = {item.caption for one in sets for item in one.items.all()}
+    assert sorted(read) == sorted(captions)
+    score(*sets, also=[("reader", "")])
+    assert len(read) == len(captions)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -171,29 +251,10 @@ def test_a_long_computation_keeps_its_run_alive(phantom_set: MakeSet, monkeypatc
     assert run.heartbeat_at > before
 
 
-def test_the_command_prints_the_card(phantom_set: MakeSet) -> None:
-    phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
-    out = StringIO()
-    names = ["--synthetic", "made", "--reference", "drawn", "--extractor", "random-densenet"]
-    call_command("score", *names, stdout=out)
-    assert "made against drawn (phantoms)" in out.getvalue() and "Fréchet distance" in out.getvalue()
-    out = StringIO()
-    call_command("score", *names, "--json", stdout=out)
-    assert json.loads(out.getvalue())["provenance"]["reference"]["count"] == 24
-    with pytest.raises(CommandError, match="no image set named 'nothing'"):
-        call_command("score", "--synthetic", "nothing", "--reference", "drawn")
-
-
-def test_the_command_lists_extractors() -> None:
-    out = StringIO()
-    call_command("extractors", stdout=out)
-    assert "densenet121-res224-all" in out.getvalue() and "random-densenet" in out.getvalue()
-
-
 @pytest.mark.real_data
 def test_halves_of_a_real_dataset_are_alike(shared_data: object, workspace: Workspace, load_real: Callable) -> None:
     first, second = load_real(60)
-    run = score(first, second)
+    run = score(first, second, metrics=(*QUICK, "precision", "recall"))
     card = run.card
     assert run.state == RunState.SUCCEEDED and not card.is_phantom
     kernel, distance = (card.scores.get(metric=m) for m in ("kernel_distance", "frechet_distance"))
