@@ -9,9 +9,15 @@ class Config(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        """Make scoring runs known to the sweeper and to the pages that list runs."""
-        from evaluation.models import ScoringRun
+        """Make this app's runs known to the sweeper and to the pages that list runs."""
+        from evaluation.models import PairedComparison, ReconstructionRun, ScoringRun, UsefulnessRun
+        from evaluation.pairing.services import publish_paired
+        from evaluation.reconstruction.services import publish_reconstruction
         from evaluation.services import republish_scoring
+        from evaluation.usefulness.services import publish_usefulness
         from jobs.registry import register
 
         register(ScoringRun, republish_scoring)
+        register(UsefulnessRun, publish_usefulness)
+        register(ReconstructionRun, publish_reconstruction)
+        register(PairedComparison, publish_paired)

@@ -1,9 +1,14 @@
 """Background work of this app."""
 
 from evaluation.models import ScoringRun, StepKind
+from evaluation.pairing.tasks import compare_cards_paired
+from evaluation.reconstruction.tasks import reconstruct
 from evaluation.services import publish_scoring, work_on
 from evaluation.services.runs import LANES
+from evaluation.usefulness.tasks import train_usefulness
 from jobs.tasks import gpu_task
+
+__all__ = ["compare_cards_paired", "reconstruct", "score", "train_usefulness"]
 
 
 @gpu_task

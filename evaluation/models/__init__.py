@@ -1,13 +1,19 @@
-"""Scoring runs, the features they keep, and the score cards that they make."""
+"""Scoring runs, the features they keep, the score cards that they make; runs of usefulness and of reconstruction."""
 
 from evaluation.models.cards import Score, ScoreCard, ScoreCardQuerySet
 from evaluation.models.features import FeatureRow, FeatureShard
+from evaluation.models.paired import PairedComparison
+from evaluation.models.reconstruction import ReconstructedImage, ReconstructionRun
 from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind, StepState
+from evaluation.models.usefulness import UsefulnessRun
 
 __all__ = [
     "FeatureRow",
     "FeatureShard",
     "OperatingPoint",
+    "PairedComparison",
+    "ReconstructedImage",
+    "ReconstructionRun",
     "Score",
     "ScoreCard",
     "ScoreCardQuerySet",
@@ -15,4 +21,5 @@ __all__ = [
     "ScoringStep",
     "StepKind",
     "StepState",
+    "UsefulnessRun",
 ]

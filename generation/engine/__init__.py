@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from generation.engine.environment import describe_environment
     from generation.engine.generating import generate_images
     from generation.engine.loading import LoadedPipeline, load_pipeline
+    from generation.engine.reconstruct import reconstruct_images
     from generation.engine.text import truncated_prompts
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "generate_images",
     "inspect_checkpoint",
     "load_pipeline",
+    "reconstruct_images",
     "truncated_prompts",
 ]
 
@@ -49,6 +51,7 @@ _NEED_TORCH = {
     "generate_images": "generating",
     "LoadedPipeline": "loading",
     "load_pipeline": "loading",
+    "reconstruct_images": "reconstruct",
     "truncated_prompts": "text",
 }
 
