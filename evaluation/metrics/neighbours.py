@@ -41,9 +41,9 @@ class Points:
         screen = np.empty(x.shape, dtype=np.float32)
         squares = np.empty(len(x), dtype=np.float32)
         for part in tiles(len(x)):
-            exact = x[part] - centre
-            screen[part] = exact
-            squares[part] = np.einsum("ij,ij->i", exact, exact)
+            exact: FloatArray = x[part].astype(np.float64) - centre
+            screen[part] = exact.astype(np.float32)
+            squares[part] = np.einsum("ij,ij->i", exact, exact).astype(np.float32)
         return cls(x, screen, squares)
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ def tiles(n: int) -> Iterator[slice]:
 
 def screened_distances(a: Points, rows: slice, b: Points, columns: slice) -> Float32Array:
     """(rows, columns) squared distances in float32; rounding may take one below 0."""
-    distances: Float32Array = (a.screen[rows] * np.float32(-2)) @ b.screen[columns].T
+    distances: Float32Array = np.asarray((a.screen[rows] * np.float32(-2)) @ b.screen[columns].T, dtype=np.float32)
     distances += a.squares[rows, None]
     distances += b.squares[columns]
     return distances

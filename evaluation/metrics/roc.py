@@ -19,11 +19,11 @@ CURVE_POINTS = 100
 
 def auroc(scores: npt.ArrayLike, truth: npt.ArrayLike) -> float:
     """Probability that a positive image scores above a negative one; ties count half."""
-    positive, negative = _components(np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.intp))
+    positive, negative = delong_components(np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.intp))
     return float(positive.mean()) if len(positive) and len(negative) else float("nan")
 
 
-def _components(scores: FloatArray, truth: IntArray) -> tuple[FloatArray, FloatArray]:
+def delong_components(scores: FloatArray, truth: IntArray) -> tuple[FloatArray, FloatArray]:
     """DeLong's structural components: (p,) of positives and (q,) of negatives, by midranks."""
     positive, negative = scores[truth == 1], scores[truth == 0]
     if not len(positive) or not len(negative):
@@ -40,7 +40,7 @@ def win_counts(scores: FloatArray, truth: IntArray, blocks: IntArray, count: int
 
     scores, truth (0 or 1) and blocks (0..count-1): (n,). Two sorts in all, whatever the number of blocks.
     """
-    v10, v01 = _components(scores, truth)
+    v10, v01 = delong_components(scores, truth)
     positive, negative = blocks[truth == 1], blocks[truth == 0]
     p, q = np.bincount(positive, minlength=count), np.bincount(negative, minlength=count)
     if not len(v10):
@@ -88,7 +88,7 @@ def two_class_variance(v10: FloatArray, v01: FloatArray, truth: IntArray, groups
 def delong_variance(scores: npt.ArrayLike, truth: npt.ArrayLike, groups: Groups) -> tuple[float, float, float]:
     """(AUROC, variance, degrees of freedom) with images clustered in groups; one image a group is DeLong's own."""
     score, label = np.asarray(scores, dtype=np.float64), np.asarray(truth, dtype=np.intp)
-    v10, v01 = _components(score, label)
+    v10, v01 = delong_components(score, label)
     area = float(v10.mean()) if len(v10) else float("nan")
     variance, df = two_class_variance(v10 - area, v01 - area, label, groups)
     return area, variance, df

@@ -7,48 +7,60 @@ direction makes any set look like three images.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from evaluation.metrics.gaussian import CHUNK, Features, as_table, chunks
 from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import assign_blocks, jackknife, pool, subsample, t_interval
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
     FloatArray,
+    IntArray,
     MetricResult,
     Sample,
     Settings,
-    as_features,
     scored,
 )
 
-ORDERS = {"vendi_score": 1.0, "vendi_score_q2": 2.0}
+ORDERS = {"vendi_score": 1.0, "vendi_score_q2": 2.0, "vendi_score_qinf": float("inf")}
 # Beyond this many rows the products are made in float32: the score agrees to 1e-5, a fraction of its interval.
 FLOAT64_ROWS = 2000
 METHOD = "order {q:g}, cosine similarity of centred features, equal n; delete-a-group jackknife, t interval"
 
 
 def vendi_score(x: npt.ArrayLike, q: float = 1.0) -> float:
-    """Vendi score of order q of (n, d) features, 1 <= score <= n; identical rows give 1."""
-    return _score(_spectrum(as_features(x)), q)
+    """Vendi score of order q (0 < q <= infinity) of (n, d) features, 1 <= score <= n; identical rows give 1."""
+    return _score(_spectrum(as_table(x)), q)
 
 
-def _spectrum(features: FloatArray) -> FloatArray:
-    """Eigenvalues of the cosine similarity matrix / n, from the smaller of its n x n and d x d forms."""
-    centred = features - features.mean(axis=0)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    scale = max(float(np.abs(features).max()), 1.0) * np.sqrt(features.shape[1]) * 1e-12
-    if float(length.max()) <= scale:
+def _spectrum(features: Features, rows: IntArray | None = None) -> FloatArray:
+    """Eigenvalues of the cosine similarity matrix / n of these rows, from the smaller of its n x n and d x d forms."""
+    n, d = len(features) if rows is None else len(rows), features.shape[1]
+    dtype = np.dtype(np.float32 if n > max(d, FLOAT64_ROWS) else np.float64)
+
+    def pieces(size: int) -> Iterator[Features]:
+        return (features[part] if rows is None else features[rows[part]] for part in chunks(n, size))
+
+    sums = [np.sum(piece, axis=0, dtype=np.float64) for piece in pieces(CHUNK)]
+    mean = np.sum(sums, axis=0) / n
+    smallest = max(*(float(np.abs(piece).max()) for piece in pieces(CHUNK)), 1.0) * np.sqrt(d) * 1e-12
+    longest, gram = 0.0, np.zeros((min(n, d), min(n, d)))
+    for piece in pieces(n if n <= d else CHUNK):
+        centred = piece.astype(dtype)
+        centred -= mean.astype(dtype)
+        length = np.sqrt(np.einsum("ij,ij->i", centred, centred))
+        longest = max(longest, float(length.max()))
+        centred /= np.maximum(length, smallest)[:, None].astype(dtype)
+        gram += centred @ centred.T if n <= d else centred.T @ centred
+    if longest <= smallest:
         return np.ones(1)
-    unit = centred / np.maximum(length, scale)
-    n, d = unit.shape
-    if n > max(d, FLOAT64_ROWS):
-        unit = unit.astype(np.float32)
-    gram = unit @ unit.T if n <= d else unit.T @ unit
-    values = linalg.eigvalsh(gram / n, check_finite=False, overwrite_a=True)
-    noise = len(values) * np.finfo(float).eps if values.dtype == np.float64 else np.finfo(np.float32).eps * values[-1]
+    values = linalg.eigvalsh((gram / n).astype(dtype).T, check_finite=False, overwrite_a=True)
+    noise = len(values) * np.finfo(float).eps if dtype == np.float64 else np.finfo(np.float32).eps * values[-1]
     return np.asarray(values[values > noise], dtype=np.float64)
 
 
@@ -61,11 +73,11 @@ def _score(spectrum: FloatArray, q: float) -> float:
 
 
 def estimate_vendi(sample: Sample, settings: Settings) -> dict[str, Estimate]:
-    """Vendi scores of orders 1 and 2 with intervals. They describe sets of this n: the score grows with n."""
-    features = as_features(sample.features)
+    """Vendi scores of orders 1, 2 and infinity with intervals. They describe sets of this n: the score grows with n."""
+    features = as_table(sample.features)
     blocks = assign_blocks(sample.groups, settings.blocks, settings.seed)
     spectrum = _spectrum(features)
-    left_out = [_spectrum(features[blocks != b]) for b in range(int(blocks.max()) + 1)]
+    left_out = [_spectrum(features, np.flatnonzero(blocks != b)) for b in range(int(blocks.max()) + 1)]
     estimates = {}
     for name, q in ORDERS.items():
         value = _score(spectrum, q)
@@ -98,5 +110,7 @@ ENTRIES = (
     Metric("vendi_score", "Vendi score", "diversity", "match", FEATURES, 20,
            "Friedman & Dieng 2023, arXiv:2210.02410", vendi_family, each_space=True),
     Metric("vendi_score_q2", "Vendi score, order 2", "diversity", "match", FEATURES, 20,
+           "Pasarkar & Dieng 2024, arXiv:2310.12952", vendi_family, each_space=True),
+    Metric("vendi_score_qinf", "Vendi score, order infinity", "diversity", "match", FEATURES, 20,
            "Pasarkar & Dieng 2024, arXiv:2310.12952", vendi_family, each_space=True),
 )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Squared maximum mean discrepancy as one unbiased U-statistic over all pairs of images of different groups.
+
+With one image a group it is the textbook statistic. Pairs within a prompt are left out because such images are not
+independent draws: counting them biases the value by their share. Beyond BLOCK_ROWS images the statistic is the mean of those of
+disjoint blocks, so that the cost grows linearly; blocks are independent, so no image is wasted and the error adds up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.metrics.gaussian import Features, as_table
+from evaluation.metrics.resampling import MINIMUM_GROUPS, Jackknife, assign_blocks, group_codes, pool, t_interval
+from evaluation.metrics.result import Estimate, FloatArray, IntArray, MetricError, Sample, Settings, TooFewImages
+
+METHOD = "unbiased U-statistic over pairs of different groups{blocks}; delete-one-group jackknife, t interval"
+IN_BLOCKS = ", mean of {blocks} disjoint blocks"
+BLOCK_ROWS = 10_000
+# Rows and columns of the kernel matrix that are made at a time.
+TILE = 1024
+
+Float32Array = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel that is a function of the dot product of prepared rows.
+
+    prepare: (n, d) features to (n, d) float64 rows; of_dot: dot products to kernel values, in place or not. A constant may be
+    taken off the kernel: it cancels, and small kernels keep their float32 digits.
+    """
+
+    prepare: Callable[[Features], FloatArray]
+    of_dot: Callable[[Rows], Rows]
+
+
+def kernel_row_sums(kernel: Kernel, a: Float32Array, b: Float32Array | None) -> tuple[FloatArray, FloatArray]:
+    """Sums of the kernel matrix over its columns and over its rows; float64 sums of float32 tiles.
+
+    With b None the matrix is that of a with itself: only its upper tiles are made.
+    """
+    other = a if b is None else b
+    rows, columns = np.zeros(len(a)), np.zeros(len(other))
+    for i in range(0, len(a), TILE):
+        for j in range(i if b is None else 0, len(other), TILE):
+            tile = kernel.of_dot(a[i : i + TILE] @ other[j : j + TILE].T)
+            rows[i : i + TILE] += tile.sum(axis=1, dtype=np.float64)
+            if b is not None or j > i:
+                columns[j : j + TILE] += tile.sum(axis=0, dtype=np.float64)
+    return (rows + columns, rows + columns) if b is None else (rows, columns)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Kernel sums of one sample by group: within (g,), to the sample's own other groups (g,), to the other sample (g,)."""
+
+    within: FloatArray
+    across: FloatArray
+    other: FloatArray
+    diagonal: float
+    sizes: IntArray
+
+    @property
+    def n(self) -> int:
+        return int(self.sizes.sum())
+
+
+def _side(kernel: Kernel, rows: FloatArray, codes: IntArray, own_rows: FloatArray, other_rows: FloatArray) -> _Side:
+    diagonal = kernel.of_dot(np.einsum("ij,ij->i", rows, rows))
+    sizes = np.bincount(codes)
+    within = _by_group(codes, diagonal)
+    order = np.argsort(codes, kind="stable")
+    stops = np.cumsum(sizes)
+    for group in np.flatnonzero(sizes > 1):
+        members = rows[order[stops[group] - sizes[group] : stops[group]]]
+        within[group] = float(kernel.of_dot(members @ members.T).sum())
+    across = _by_group(codes, own_rows) - within
+    return _Side(within, across, _by_group(codes, other_rows), float(diagonal.sum()), sizes)
+
+
+def _by_group(codes: IntArray, values: Rows) -> FloatArray:
+    """(g,) sums of (n,) values over each group's rows."""
+    return np.bincount(codes, weights=values).astype(np.float64, copy=False)
+
+
+def _own_mean(side: _Side, *, leave_out: bool) -> FloatArray:
+    """Mean kernel over pairs of different groups; with leave_out, (g,) values without each group."""
+    n, squares = side.n, np.sum(side.sizes.astype(float) ** 2)
+    if not leave_out:
+        return np.asarray(side.across.sum() / (n * n - squares))
+    pairs = (n - side.sizes) ** 2 - (squares - side.sizes.astype(float) ** 2)
+    return np.asarray((side.across.sum() - 2 * side.across) / pairs)
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """Squared MMD: over pairs of different groups, over all pairs, over all pairs and each image with itself (the V-statistic)."""
+
+    value: float
+    all_pairs: float
+    biased: float
+    parts: tuple[Jackknife, ...]
+
+
+def discrepancy(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray) -> Discrepancy:
+    """The statistic of (n, d) and (m, d) features whose groups are numbered, with the jackknife of either side."""
+    left, right = _sides(kernel, x, y, codes_x, codes_y)
+    cross = float(left.other.sum()) / (left.n * right.n)
+    own = [float(_own_mean(side, leave_out=False)) for side in (left, right)]
+    value = own[0] + own[1] - 2 * cross
+    parts = _one_sided(left, right.n, own[1], value), _one_sided(right, left.n, own[0], value)
+    totals = [float(side.across.sum() + side.within.sum()) for side in (left, right)]
+    all_pairs = sum((t - s.diagonal) / (s.n * (s.n - 1)) for t, s in zip(totals, (left, right), strict=True))
+    biased = sum(t / s.n**2 for t, s in zip(totals, (left, right), strict=True))
+    return Discrepancy(value, all_pairs - 2 * cross, biased - 2 * cross, parts)
+
+
+def _sides(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray) -> tuple[_Side, _Side]:
+    if x.shape[1] != y.shape[1]:
+        raise MetricError("The two samples have features of different length.")
+    rows_x, rows_y = kernel.prepare(x), kernel.prepare(y)
+    a, b = rows_x.astype(np.float32), rows_y.astype(np.float32)
+    xy, yx = kernel_row_sums(kernel, a, b)
+    xx, yy = kernel_row_sums(kernel, a, None)[0], kernel_row_sums(kernel, b, None)[0]
+    return _side(kernel, rows_x, codes_x, xx, xy), _side(kernel, rows_y, codes_y, yy, yx)
+
+
+def _one_sided(side: _Side, other_n: int, other_own: float, value: float) -> Jackknife:
+    """Delete-one-group jackknife of one side, in closed form from the sums; no bias (the statistic has none)."""
+    cross = (side.other.sum() - side.other) / ((side.n - side.sizes) * other_n)
+    left_out = _own_mean(side, leave_out=True) + other_own - 2 * cross
+    share = side.sizes / side.n
+    pseudo = value / share - (1 / share - 1) * left_out
+    variance = float(np.mean((pseudo - pseudo.mean()) ** 2 / (1 / share - 1)))
+    return Jackknife(0.0, variance, len(left_out) - 1)
+
+
+def estimate_discrepancy(
+    kernel: Kernel, synthetic: Sample, reference: Sample, settings: Settings, scale: float = 1.0
+) -> Estimate:
+    """Squared MMD times ``scale`` with interval; ``extra`` also has it over all pairs and as the biased V-statistic.
+
+    Raises TooFewImages below MINIMUM_GROUPS groups on either side.
+    """
+    codes = [group_codes(sample.groups) for sample in (synthetic, reference)]
+    if min(int(c.max()) + 1 for c in codes) < MINIMUM_GROUPS:
+        raise TooFewImages(f"Needs at least {MINIMUM_GROUPS} independent groups (prompts or patients) on both sides.")
+    features = [as_table(sample.features) for sample in (synthetic, reference)]
+    blocks = _disjoint(codes, settings.seed)
+    count = int(blocks[0].max()) + 1
+    found = []
+    for block in range(count):
+        rows = [np.flatnonzero(b == block) for b in blocks]
+        own = [np.unique(c[r], return_inverse=True)[1].astype(np.intp) for c, r in zip(codes, rows, strict=True)]
+        found.append(discrepancy(kernel, features[0][rows[0]], features[1][rows[1]], own[0], own[1]))
+    mean = {name: scale * sum(getattr(d, name) for d in found) / count for name in ("value", "all_pairs", "biased")}
+    _, se, df = pool([Jackknife(0.0, p.variance * (scale / count) ** 2, p.df) for d in found for p in d.parts])
+    low, high = t_interval(mean["value"], se, df, settings.confidence)
+    extra = {"se": se, **mean, "blocks": count, "n_reference": reference.n}
+    del extra["value"]
+    method = METHOD.format(blocks=IN_BLOCKS.format(blocks=count) if count > 1 else "")
+    return Estimate(mean["value"], low, high, synthetic.n, method, extra)
+
+
+def _disjoint(codes: list[IntArray], seed: int) -> list[IntArray]:
+    """(n,) block of every row of either side: whole groups, as many blocks on one side as on the other."""
+    needed = -(-max(map(len, codes)) // BLOCK_ROWS)
+    possible = min(int(c.max()) + 1 for c in codes) // MINIMUM_GROUPS
+    count = max(1, min(needed, possible))
+    return [np.zeros(len(c), dtype=np.intp) if count == 1 else assign_blocks(c, count, seed) for c in codes]

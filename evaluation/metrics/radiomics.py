@@ -1,0 +1,116 @@
+"""Fréchet radiomics distance (Konz et al. 2024, arXiv:2412.01496): the Fréchet distance of hand-made texture features.
+
+The features are those of the package pyradiomics (first order, co-occurrence, run length, zone size, dependence, tone difference;
+original, Laplacian of Gaussian and wavelet images) of the whole picture at 256 pixels. They are brought to the reference's
+mean and standard deviation first, so that the unit of a feature does not decide. No network is involved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.metrics.frechet import estimate_frechet_distance, noise_floor
+from evaluation.metrics.metric import PIXELS, Metric
+from evaluation.metrics.resampling import subsample
+from evaluation.metrics.result import (
+    Comparison,
+    Estimate,
+    FloatArray,
+    MetricError,
+    MetricResult,
+    Sample,
+    Settings,
+    scored,
+)
+
+INSTALL = (
+    "pip install SimpleITK PyWavelets pykwalify numpy && pip install --no-build-isolation --no-deps pyradiomics==3.0.1"
+)
+# Seconds an image: beyond so many a side the distance says little more.
+MOST_IMAGES = 300
+# Grey levels of 0-255 in one bin, widths of the Gaussian in pixels: the settings of the distance's authors.
+BIN_WIDTH, SIGMAS = 5, (2.0, 3.0, 4.0, 5.0)
+
+Extract = Callable[[npt.NDArray[np.float32]], dict[str, float]]
+
+
+def load_extractor() -> Extract:
+    """(h, w) pixels in [0, 1] to features by name. Raises MetricError with the way to install where pyradiomics is missing."""
+    try:
+        import SimpleITK
+        from radiomics import featureextractor, setVerbosity
+    except ImportError as error:
+        raise MetricError(f"Needs the package pyradiomics, which is not installed: {INSTALL}") from error
+    setVerbosity(40)
+    extractor = featureextractor.RadiomicsFeatureExtractor(binWidth=BIN_WIDTH, force2D=True)
+    extractor.enableImageTypes(Original={}, LoG={"sigma": list(SIGMAS)}, Wavelet={})
+    extractor.enableAllFeatures()
+    for shape in ("shape", "shape2D"):
+        extractor.enableFeatureClassByName(shape, enabled=False)
+
+    def extract(pixels: npt.NDArray[np.float32]) -> dict[str, float]:
+        # The package wants some background: the outermost line of pixels.
+        mask = np.zeros((1, *pixels.shape), dtype=np.uint8)
+        mask[:, 1:-1, 1:-1] = 1
+        image = SimpleITK.GetImageFromArray((pixels * 255)[None].astype(np.float32))
+        found: dict[str, Any] = extractor.execute(image, SimpleITK.GetImageFromArray(mask))
+        return {name: float(value) for name, value in found.items() if not name.startswith("diagnostics")}
+
+    return extract
+
+
+def radiomic_table(sample: Sample, extract: Extract) -> FloatArray:
+    """(n, f) features of every image, in the order of their names; NaN where a feature is not defined."""
+    load = sample.load_pixels
+    if load is None:
+        raise MetricError("The images' pixels are not at hand.")
+    rows = [extract(load(index)) for index in range(sample.n)]
+    names = sorted(rows[0])
+    return np.array([[row.get(name, np.nan) for name in names] for row in rows])
+
+
+def estimate_frechet_radiomics(
+    synthetic: Sample, reference: Sample, x: npt.ArrayLike, y: npt.ArrayLike, settings: Settings
+) -> tuple[Estimate, Estimate | None]:
+    """The distance of feature tables x (n, f) and y (m, f) of the two samples' rows, and its noise floor.
+
+    Features that are undefined in an image, or the same in all real ones, are left out; the others are standardised by the
+    reference. ``extra["log"]`` is the natural logarithm, the form in which the distance is often quoted.
+    """
+    left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    defined = np.isfinite(left).all(axis=0) & np.isfinite(right).all(axis=0)
+    kept = defined & (np.ptp(np.where(np.isfinite(right), right, 0.0), axis=0) > 0)
+    if not kept.any():
+        raise MetricError("No radiomic feature is defined in all images and varies over the reference.")
+    mean, scale = right[:, kept].mean(axis=0), right[:, kept].std(axis=0)
+    pair = (
+        replace(synthetic, features=(left[:, kept] - mean) / scale, text_features=None, spaces={}),
+        replace(reference, features=(right[:, kept] - mean) / scale, text_features=None, spaces={}),
+    )
+    estimate = estimate_frechet_distance(*pair, settings)
+    floor = noise_floor(*pair, settings, corrected=bool(estimate.extra["bias_corrected"]))
+    extra = {**estimate.extra, "log": float(np.log(max(estimate.value, np.finfo(float).tiny)))}
+    return replace(estimate, extra=extra), floor
+
+
+def radiomics_family(comparison: Comparison) -> tuple[MetricResult, ...]:
+    """The distance at equal n, at most MOST_IMAGES a side, with two halves of the reference as its noise floor."""
+    extract = load_extractor()
+    settings = comparison.settings
+    n = min(comparison.synthetic.n, comparison.reference.n, MOST_IMAGES)
+    synthetic, reference = (subsample(s, n, settings.seed) for s in (comparison.synthetic, comparison.reference))
+    tables = radiomic_table(synthetic, extract), radiomic_table(reference, extract)
+    estimate, floor = estimate_frechet_radiomics(synthetic, reference, *tables, settings)
+    label = f"real vs real, n = {floor.n}" if floor else ""
+    return (scored("frechet_radiomics_distance", "lower", estimate, baseline=floor, baseline_label=label),)
+
+
+ENTRIES = (
+    Metric("frechet_radiomics_distance", "Fréchet radiomics distance", "fidelity", "lower", PIXELS, 20,
+           "Konz et al. 2024, arXiv:2412.01496", radiomics_family),
+)  # fmt: skip
