@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from accounts.numerals import number_text
+from accounts.numerals import decimals_for, number_text
+from evaluation.metrics import METRICS
 
 
 class Scored(Protocol):
@@ -14,34 +15,48 @@ class Scored(Protocol):
 
     metric: str
     finding: str
+    subgroup: str
+    space: str
     value: float | None
     low: float | None
     high: float | None
     n: int
+    direction: str
     baseline: dict | None  # type: ignore[type-arg]
+    baseline_label: str
     extra: dict  # type: ignore[type-arg]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One axis' statement; look is ok, warn, bad or empty (nothing can be said)."""
+    """One axis' statement; word is its shortest form, look is ok, warn, bad or empty (nothing can be said)."""
 
     axis: str
+    word: str
     text: str
     look: str
 
 
+Judge = Callable[[dict[str, Scored]], Statement | None]
+
+
 def verdict(scores: Iterable[Scored]) -> list[Statement]:
-    """Statements on fidelity, diversity and clinical correctness, as far as the scores allow."""
-    overall = {score.metric: score for score in scores if not score.finding and score.value is not None}
-    made = (_fidelity(overall), _diversity(overall), _clinical(overall))
+    """Statements on every axis, as far as the scores allow; the first extractor speaks where there are several."""
+    whole = [s for s in scores if not (s.finding or s.subgroup) and s.value is not None]
+    by_name = {score.metric: score for score in reversed(whole)}  # the first of each name stays
+    made = (judge(by_name) for judge in _JUDGES)
     return [statement for statement in made if statement]
 
 
 def sentence(scores: Iterable[Scored]) -> str:
     """The first statements in one sentence, for the head of the page."""
-    parts = [statement.text.rstrip(".") for statement in verdict(scores)]
-    return "; ".join([parts[0], *(part[0].lower() + part[1:] for part in parts[1:])]) + "." if parts else ""
+    parts = [statement.text.rstrip(".") for statement in verdict(scores)[:3]]
+    return "; ".join([parts[0], *(_lowered(part) for part in parts[1:])]) + "." if parts else ""
+
+
+def _lowered(text: str) -> str:
+    """With a small first letter, but for names (Fréchet) and abbreviations (MS-SSIM)."""
+    return text if text[1:2].isupper() else text[0].lower() + text[1:]
 
 
 def _fidelity(scores: dict[str, Scored]) -> Statement | None:
@@ -51,12 +66,20 @@ def _fidelity(scores: dict[str, Scored]) -> Statement | None:
     noise = max(float((kernel.baseline or {}).get("high") or 0.0), 0.0)
     ratio = _times_noise(scores.get("frechet_distance"))
     if kernel.low <= 0:
-        text, look = f"No difference from the reference was detected with {kernel.n} images", "ok"
+        text, word, look = (
+            f"No difference from the reference was detected with {kernel.n} images",
+            "not told apart",
+            "ok",
+        )
     elif kernel.low <= noise:
-        text, look = "The images differ from the reference, but hardly more than two halves of it do", "warn"
+        text, word, look = (
+            "The images differ from the reference, but hardly more than two halves of it do",
+            "close",
+            "warn",
+        )
     else:
-        text, look = "The images differ measurably from the reference", "bad"
-    return Statement("fidelity", text + ratio + ".", look)
+        text, word, look = "The images differ measurably from the reference", "differs", "bad"
+    return Statement("fidelity", word, text + ratio + ".", look)
 
 
 def _times_noise(frechet: Scored | None) -> str:
@@ -75,12 +98,14 @@ def _diversity(scores: dict[str, Scored]) -> Statement | None:
     share = vendi.value / vendi.baseline["value"]
     extra = scores["recall"].extra if "recall" in scores else {}
     if extra.get("collapse"):
-        return Statement("diversity", "Some images are exact repeats: the set has collapsed in part.", "bad")
+        text = "Some images are exact repeats: the set has collapsed in part."
+        return Statement("diversity", "repeats", text, "bad")
     less = (vendi.high or 0) < vendi.baseline["low"]
     more = (vendi.low or 0) > vendi.baseline["high"]
-    word = "less diverse than" if less else "more diverse than" if more else "about as diverse as"
-    text = f"The set is {word} the reference (Vendi score {number_text(share * 100, 0)} % of the real images')."
-    return Statement("diversity", text, "bad" if less and share < 0.5 else "warn" if less or more else "ok")
+    word = "less diverse" if less else "more diverse" if more else "as diverse"
+    than = f"{word} than" if less or more else "about as diverse as"
+    text = f"The set is {than} the reference (Vendi score {number_text(share * 100, 0)} % of the real images')."
+    return Statement("diversity", word, text, "bad" if less and share < 0.5 else "warn" if less or more else "ok")
 
 
 def _clinical(scores: dict[str, Scored]) -> Statement | None:
@@ -90,5 +115,45 @@ def _clinical(scores: dict[str, Scored]) -> Statement | None:
     real = area.baseline["value"] if area.baseline else None
     beside = f" (on real images {number_text(real, 2)})" if real is not None else ""
     text = f"A classifier sees the findings that were asked for with AUROC {number_text(area.value, 2)}{beside}."
+    if (area.low or 0) <= 0.5:
+        return Statement("clinical", "not seen", text, "bad")
     below = area.baseline is not None and (area.high or 0) < area.baseline["low"]
-    return Statement("clinical", text, "bad" if (area.low or 0) <= 0.5 else "warn" if below else "ok")
+    return Statement("clinical", "seen less" if below else "seen", text, "warn" if below else "ok")
+
+
+def _by_yardstick(axis: str) -> Judge:
+    """The judge of an axis by its first score with a yardstick, in registry order."""
+
+    def judge(scores: dict[str, Scored]) -> Statement | None:
+        own = [scores[name] for name, metric in METRICS.items() if metric.axis == axis and name in scores]
+        measured = [score for score in own if score.low is not None and score.high is not None]
+        if not measured:
+            return None
+        score = next((score for score in measured if score.baseline), measured[0])
+        return _beside_real(axis, score)
+
+    return judge
+
+
+def _beside_real(axis: str, score: Scored) -> Statement:
+    low, high, real = score.low or 0.0, score.high or 0.0, score.baseline
+    digits = decimals_for(low, high)
+    text = f"{METRICS[score.metric].title}: {number_text(score.value, digits)}"
+    if real is None or real.get("low") is None or real.get("high") is None:
+        return Statement(axis, "measured", f"{text} ({number_text(low, digits)} to {number_text(high, digits)}).", "")
+    text += f", beside {number_text(real['value'], digits)} ({score.baseline_label or 'real images'})."
+    above, below = low > real["high"], high < real["low"]
+    worse = {"lower": above, "higher": below}.get(score.direction, above or below)
+    if worse:
+        return Statement(axis, "off", text, "warn")
+    return Statement(axis, "better" if above or below else "as real", text, "ok")
+
+
+_JUDGES: tuple[Judge, ...] = (
+    _fidelity,
+    _diversity,
+    _clinical,
+    _by_yardstick("alignment"),
+    _by_yardstick("privacy"),
+    _by_yardstick("parts"),
+)

@@ -91,10 +91,16 @@ class Score(models.Model):
 
     @property
     def definition(self) -> Metric:
-        """The metric's entry in the registry."""
-        return METRICS[self.metric]
+        """The metric's entry in the registry; a stand-in where the plug-in that it came from is gone."""
+        return METRICS.get(self.metric) or _unregistered(self.metric)
 
     @property
     def title(self) -> str:
         """The metric's title, and extractor, finding and subgroup where it is of one in particular."""
         return ", ".join(part for part in (self.definition.title, self.space, self.finding, self.subgroup) if part)
+
+
+def _unregistered(name: str) -> Metric:
+    """Stands for a metric that is not installed here; its stored scores are shown still."""
+    title = name.replace("_", " ").capitalize()
+    return Metric(name, title, "other", "match", frozenset(), 0, "", function=lambda comparison: ())

@@ -33,6 +33,7 @@ GROUPS: list[tuple[str, list[Place]]] = [
         "Judgement",
         [
             Place("Score cards", "/score-cards/", "scores", Action.VIEW_SCORES),
+            Place("Leaderboard", "/leaderboard/", "board", Action.VIEW_SCORES),
             Place("Reader studies", "/studies/", "studies", Action.VIEW_STUDIES),
         ],
     ),

@@ -1,0 +1,85 @@
+"""What the pixels say: spectrum, grey levels, and the distance at every resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from evaluation.figures.canvas import REAL, SYNTHETIC, WIDTH, draw_interval, plain
+from evaluation.figures.drawing import Drawing, Row
+from evaluation.models import Score
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def _extra(scores: Sequence[Score], key: str) -> Any:
+    """This part of the first score of the whole set that has it."""
+    return next((s.extra[key] for s in scores if s.extra.get(key) and not (s.finding or s.subgroup or s.space)), None)
+
+
+def _rows(scores: Sequence[Score], key: str, x: str) -> list[Row]:
+    curve = _extra(scores, key)
+    return list(zip(curve[x], curve["synthetic"], curve["reference"], strict=False)) if curve else []
+
+
+def _lines(figure: Figure, curve: dict[str, Any], x: str) -> Axes:
+    figure.set_size_inches(WIDTH, 3.0)
+    axes = figure.subplots()
+    axes.plot(curve[x], curve["reference"], color=REAL, linewidth=1.8, linestyle=(0, (5, 1.5)), label="real")
+    axes.plot(curve[x], curve["synthetic"], color=SYNTHETIC, linewidth=1.8, label="synthetic")
+    axes.legend(frameon=False)
+    plain(axes, "both")
+    return axes
+
+
+def _paint_spectrum(figure: Figure, scores: Sequence[Score]) -> None:
+    curve = _extra(scores, "spectrum")
+    axes = _lines(figure, curve, "frequency")
+    if min(curve["frequency"]) > 0:
+        axes.set_xscale("log")
+    axes.set(xlabel="cycles per image width", ylabel="log10 power")
+
+
+def _paint_histogram(figure: Figure, scores: Sequence[Score]) -> None:
+    axes = _lines(figure, _extra(scores, "histogram"), "level")
+    axes.set(xlabel="grey level, black to white", ylabel="share of pixels")
+    axes.set_ylim(bottom=0)
+
+
+def _series_rows(scores: Sequence[Score]) -> list[Row]:
+    return [tuple(step.get(key) for key in ("side", "value", "low", "high")) for step in _extra(scores, "series") or ()]
+
+
+def _paint_series(figure: Figure, scores: Sequence[Score]) -> None:
+    steps = _extra(scores, "series")
+    figure.set_size_inches(WIDTH, 0.42 * len(steps) + 0.9)
+    axes = figure.subplots()
+    for number, step in enumerate(reversed(steps)):
+        draw_interval(axes, step, number, SYNTHETIC, "o")
+    labels = [f"{step['side']} px" for step in reversed(steps)]
+    axes.set(yticks=range(len(steps)), yticklabels=labels, ylim=(-0.6, len(steps) - 0.4), xlabel="Fréchet distance")
+    axes.set_xlim(left=min(0.0, *(step["value"] for step in steps)))
+    plain(axes)
+
+
+SPECTRUM = Drawing(
+    "Power by spatial frequency",
+    "Left the large shapes, right the fine texture. Below the dashed line the scored images lack detail of that size, "
+    "above it they have too much; a narrow peak is the trace of a decoder's grid.",
+    ("cycles_per_width", "synthetic_log10_power", "real_log10_power"),
+    lambda scores: _rows(scores, "spectrum", "frequency"), _paint_spectrum, axis="parts",
+)  # fmt: skip
+HISTOGRAM = Drawing(
+    "Grey levels",
+    "How often each level of grey occurs, over all images of a set.",
+    ("level", "synthetic_share", "real_share"), lambda scores: _rows(scores, "histogram", "level"), _paint_histogram,
+    axis="parts",
+)  # fmt: skip
+RESOLUTION = Drawing(
+    "Distance by resolution",
+    "Both sets shrunk to each side before they are measured: a model that is right from afar and wrong up close has "
+    "distances that grow with the side.",
+    ("side_px", "value", "low", "high"), _series_rows, _paint_series, axis="parts",
+)  # fmt: skip
