@@ -66,7 +66,7 @@ class _Pairs:
 
     @property
     def matched(self) -> FloatArray:
-        return np.einsum("ij,ij->i", self.images.astype(np.float64), self.texts.astype(np.float64))
+        return np.asarray(np.einsum("ij,ij->i", self.images.astype(np.float64), self.texts.astype(np.float64)))
 
 
 def _pairs(sample: Sample, settings: Settings) -> _Pairs:
@@ -144,7 +144,7 @@ def _other_captions(pairs: _Pairs, keep: BoolArray) -> FloatArray:
     own = counts[pairs.key]
     others = keep.sum() - own
     sums = pairs.images.astype(np.float64) @ total - own * pairs.matched
-    return np.divide(sums, others, out=np.full(len(sums), np.nan), where=others > 0)
+    return np.asarray(np.divide(sums, others, out=np.full(len(sums), np.nan), where=others > 0))
 
 
 def _margin(pairs: _Pairs, rows: BoolArray, settings: Settings) -> tuple[float, float, float]:

@@ -101,7 +101,7 @@ def _across(groups: _Groups, keep: np.typing.NDArray[np.bool_]) -> float:
     sums, sizes = groups.sums[keep], groups.sizes[keep].astype(float)
     total = sums.sum(axis=0)
     pairs = sizes.sum() ** 2 - np.sum(sizes**2)
-    return max(1 - float(total @ total - np.einsum("ij,ij->", sums, sums)) / pairs, 0.0)
+    return max(float(1 - (total @ total - np.einsum("ij,ij->", sums, sums)) / pairs), 0.0)
 
 
 def feature_distance_family(comparison: Comparison) -> tuple[MetricResult, ...]:
@@ -160,7 +160,7 @@ def estimate_seed_sensitivity(sample: Sample, settings: Settings) -> Estimate:
     sizes = np.bincount(codes)
     centres = _sums_by(codes, features) / sizes[:, None]
     squares = np.einsum("ij,ij->i", features - centres[codes], features - centres[codes])
-    scatter = _Scatter(centres, np.bincount(codes, weights=squares), sizes)
+    scatter = _Scatter(centres, np.asarray(np.bincount(codes, weights=squares), dtype=np.float64), sizes)
     blocks = assign_blocks(cut.groups, settings.blocks, settings.seed)
     block_of_group = blocks[np.unique(codes, return_index=True)[1]]
     value = seed_share(scatter, np.ones(len(sizes), dtype=np.bool_))

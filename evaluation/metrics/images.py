@@ -42,7 +42,7 @@ def images_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     if synthetic.texture.keys() != reference.texture.keys():
         raise MetricError("The synthetic and the real pictures differ in size.")
     floor = reference.halves(synthetic.n, settings.seed)
-    extras = {
+    extras: dict[str, dict[str, object]] = {
         "spectrum_distance": {"spectrum": _spectra(synthetic, reference)},
         "intensity_distance": {"histogram": _histograms(synthetic, reference)},
         "frechet_by_resolution": {"series": resolution_series(synthetic, reference, settings)},

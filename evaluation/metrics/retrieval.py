@@ -98,7 +98,7 @@ def _hypergeometric(hits: int, ahead: IntArray, others: IntArray, drawn: IntArra
     a, b, n, d = (np.where(possible, part, hits) for part in (ahead, behind, others, drawn))
     b, n = np.where(possible, b, 0), np.where(possible, n, hits)
     log = _choose(a, np.full_like(a, hits)) + _choose(b, d - hits) - _choose(n, d)
-    return np.where(possible, np.exp(log), 0.0)
+    return np.asarray(np.where(possible, np.exp(log), 0.0))
 
 
 def _choose(n: IntArray, k: IntArray) -> FloatArray:
