@@ -18,6 +18,7 @@ from evaluation.features.base import (
 )
 from evaluation.features.folder import extract_folder, image_files
 from evaluation.features.kinds import ExtractorKind
+from evaluation.features.plugins import plugin_extractors
 from evaluation.features.registry import EXTRACTORS, open_extractor
 from evaluation.features.xrv_hub import HUB_WEIGHTS
 
@@ -38,3 +39,6 @@ __all__ = [
     "image_files",
     "open_extractor",
 ]
+
+# Last: a plug-in may import any of the names above.
+EXTRACTORS.update(plugin_extractors(EXTRACTORS))

@@ -28,13 +28,18 @@ MAX_SIDE = 2048
 
 @dataclass(frozen=True)
 class ChannelSpec:
-    """Shortest edge in pixels, side of the middle square, Pillow's filter, mean and SD of each channel on [0, 1]."""
+    """Shortest edge in pixels, side of the middle square, Pillow's filter, mean and SD of each channel on [0, 1].
+
+    rounds_middle: where the border is odd, the middle begins at the rounded half of it (torchvision, hence open_clip)
+    instead of the whole number below (transformers).
+    """
 
     edge: int
     crop: int
     resample: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    rounds_middle: bool = False
 
 
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -48,7 +53,7 @@ PINNED = {DINOV2: "dinov2-224-v1", RAD_DINO: "rad-dino-518-v1", CLIP_224: "clip-
 
 def channel_preprocessing(spec: ChannelSpec) -> Preprocessing:
     """Named as in PINNED, or after the digest of its numbers where a folder brings numbers of its own."""
-    text = json.dumps([spec.edge, spec.crop, spec.resample, spec.mean, spec.std])
+    text = json.dumps([spec.edge, spec.crop, spec.resample, spec.mean, spec.std, spec.rounds_middle])
     name = PINNED.get(spec, f"channels{spec.crop}-{hashlib.sha256(text.encode()).hexdigest()[:8]}-v1")
     words = f"shortest edge to {spec.edge}, {FILTERS[spec.resample]}, antialiased (Pillow); middle {spec.crop} x {spec.crop}"
     scaling = f"x / 255, less {_numbers(spec.mean)}, over {_numbers(spec.std)}; three equal channels"
@@ -67,7 +72,7 @@ def to_channels(pixels: Pixels, spec: ChannelSpec) -> torch.Tensor:
     picture = Image.fromarray(gray_levels(pixels))
     scale = spec.edge / min(picture.size)
     size = [max(int(round(side * scale, 6)), spec.edge) for side in picture.size]
-    left, top = ((side - spec.crop) // 2 for side in size)
+    left, top = (_half(side - spec.crop, spec.rounds_middle) for side in size)
     if min(left, top) < 0:
         raise InputOutOfRange(f"An edge of {spec.edge} pixels has no middle of {spec.crop}.")
     resized = picture.resize((size[0], size[1]), Image.Resampling(spec.resample))
@@ -75,6 +80,10 @@ def to_channels(pixels: Pixels, spec: ChannelSpec) -> torch.Tensor:
     unit = torch.from_numpy(np.ascontiguousarray(levels)).to(torch.float32).div_(255)
     mean, std = (torch.tensor(values)[:, None, None] for values in (spec.mean, spec.std))
     return (unit[None] - mean) / std
+
+
+def _half(border: int, rounds: bool) -> int:
+    return round(border / 2) if rounds else border // 2
 
 
 def spec_of_processor(config: Mapping[str, Any], name: str) -> ChannelSpec:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def _preprocessing(network: Any, folder: Path) -> Preprocessing:
     resample = {name: number for number, name in FILTERS.items()}.get(config["interpolation"])
     if config["resize_mode"] != "shortest":
         resample = None
-    return channel_preprocessing(checked_spec(side, side, resample, config["mean"], config["std"], folder.name))
+    spec = checked_spec(side, side, resample, config["mean"], config["std"], folder.name)
+    return channel_preprocessing(replace(spec, rounds_middle=True))
 
 
 def _texts(folder: Path) -> Any:

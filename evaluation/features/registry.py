@@ -8,7 +8,6 @@ from evaluation.features import channels, clip, dinov2, hf_folder, inception, op
 from evaluation.features.base import BF16, FLOAT32, Extractor, UnknownExtractor
 from evaluation.features.kinds import ExtractorKind
 from evaluation.features.options import split_options, with_options
-from evaluation.features.plugins import plugin_extractors
 from evaluation.features.preprocessing import ROENTGEN, XRV_SCALING
 from evaluation.features.random_densenet import HOW_TO_GET, open_random_densenet
 from evaluation.features.xrv_autoencoder import AUTOENCODER_WEIGHTS, open_xrv_autoencoder
@@ -178,8 +177,8 @@ _KINDS = (
     ),
 )
 
-_BUILT_IN = {kind.name: kind for kind in _KINDS}
-EXTRACTORS: dict[str, ExtractorKind] = {**_BUILT_IN, **plugin_extractors(_BUILT_IN)}
+# Those of other packages are added by the package's __init__, when what they import from it is there.
+EXTRACTORS: dict[str, ExtractorKind] = {kind.name: kind for kind in _KINDS}
 
 
 def open_extractor(name: str, weights: str = "", precision: str = FLOAT32) -> Extractor:
