@@ -10,7 +10,7 @@ from accounts.numerals import number_text
 from evaluation.figures import available
 from evaluation.figures.drawing import Drawing
 from evaluation.models import Score, ScoreCard
-from evaluation.presentation import AXES, Section, by_finding, by_subgroup, finding_rows, sections
+from evaluation.presentation import AXES, Section, by_finding, by_subgroup, clear_gaps, finding_rows, sections
 from evaluation.verdict import sentence, verdict
 from evaluation.wall import DISTANCE, copies, wall_choices, wall_pictures
 
@@ -45,6 +45,7 @@ def card_context(card: ScoreCard, scores: Sequence[Score], wall: str = DISTANCE)
         "findings": finding_rows(scores),
         "by_finding": by_finding(scores),
         "subgroups": by_subgroup(scores),
+        "gaps": clear_gaps(scores),
         "subgroup_figures": figures.get(SUBGROUPS, []),
         "methods": _methods(scores),
         "copies": copies(card, scores),

@@ -204,6 +204,11 @@ def is_gap(score: Score) -> bool:
     return "=" not in score.subgroup
 
 
+def clear_gaps(scores: Iterable[Score]) -> list[Score]:
+    """Largest gaps between subgroups that are beyond chance."""
+    return [score for score in scores if score.subgroup and is_gap(score) and score.extra.get("differs")]
+
+
 def _titled(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 

@@ -37,6 +37,8 @@ class Statement:
     look: str
 
 
+# More of each than among real images that the model has not seen is a sign of memory.
+MEMORY_TESTS = ("copies", "near_duplicates", "reidentification", "membership_auroc")
 Judge = Callable[[dict[str, Scored]], Statement | None]
 
 
@@ -121,6 +123,25 @@ def _clinical(scores: dict[str, Scored]) -> Statement | None:
     return Statement("clinical", "seen less" if below else "seen", text, "warn" if below else "ok")
 
 
+def _privacy(scores: dict[str, Scored]) -> Statement | None:
+    """Bad where any test finds more than it finds among real images that the model has not seen."""
+    own = [scores[name] for name in MEMORY_TESTS if name in scores]
+    if not own:
+        return None
+    found = [score for score in own if score.baseline and (score.low or 0.0) > (score.baseline.get("high") or 0.0)]
+    parts = ", ".join(_beside(score) for score in found or own[:1])
+    if found:
+        return Statement("privacy", "remembers", f"Signs of remembered training images: {parts}.", "bad")
+    return Statement("privacy", "no sign", f"No sign of remembered training images ({parts}).", "ok")
+
+
+def _beside(score: Scored) -> str:
+    title = METRICS[score.metric].title
+    real = (score.baseline or {}).get("value")
+    own = number_text(score.value, decimals_for(score.low or 0.0, score.high or 0.0))
+    return f"{_lowered(title)} {own}" + (f", {number_text(real)} among unseen real images" if real is not None else "")
+
+
 def _by_yardstick(axis: str) -> Judge:
     """The judge of an axis by its first score with a yardstick, in registry order."""
 
@@ -154,6 +175,6 @@ _JUDGES: tuple[Judge, ...] = (
     _diversity,
     _clinical,
     _by_yardstick("alignment"),
-    _by_yardstick("privacy"),
+    _privacy,
     _by_yardstick("parts"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from evaluation.figures.canvas import REAL, SYNTHETIC, WIDTH, draw_interval, plain
+from evaluation.figures.canvas import DASHED, INK, REAL, SYNTHETIC, WIDTH, draw_interval, plain
 from evaluation.figures.drawing import Drawing, Row
 from evaluation.models import Score
 
@@ -64,6 +64,25 @@ def _paint_series(figure: Figure, scores: Sequence[Score]) -> None:
     plain(axes)
 
 
+def _band_rows(scores: Sequence[Score]) -> list[Row]:
+    return [
+        tuple(band.get(key) for key in ("from", "to", "lost", "low", "high")) for band in _extra(scores, "bands") or ()
+    ]
+
+
+def _paint_bands(figure: Figure, scores: Sequence[Score]) -> None:
+    bands = _extra(scores, "bands")
+    figure.set_size_inches(WIDTH, 0.42 * len(bands) + 0.9)
+    axes = figure.subplots()
+    for number, band in enumerate(reversed(bands)):
+        draw_interval(axes, {**band, "value": band["lost"]}, number, SYNTHETIC, "o")
+    labels = [f"{band['from']:g} to {band['to']:g}" for band in reversed(bands)]
+    axes.axvline(0, color=INK, linewidth=0.8, linestyle=DASHED)
+    axes.set(yticks=range(len(bands)), yticklabels=labels, ylim=(-0.6, len(bands) - 0.4))
+    axes.set(xlabel="share of the energy lost", ylabel="cycles per image width")
+    plain(axes)
+
+
 SPECTRUM = Drawing(
     "Power by spatial frequency",
     "Left the large shapes, right the fine texture. Below the dashed line the scored images lack detail of that size, "
@@ -82,4 +101,9 @@ RESOLUTION = Drawing(
     "Both sets shrunk to each side before they are measured: a model that is right from afar and wrong up close has "
     "distances that grow with the side.",
     ("side_px", "value", "low", "high"), _series_rows, _paint_series, axis="parts",
+)  # fmt: skip
+BANDS = Drawing(
+    "What the autoencoder loses, by spatial frequency",
+    "Real images encoded and decoded, each against its own original: no checkpoint with this autoencoder can do better.",
+    ("cycles_from", "cycles_to", "lost", "low", "high"), _band_rows, _paint_bands, axis="parts",
 )  # fmt: skip

@@ -56,7 +56,8 @@ def full_results(images: int, pairs: Sequence[tuple[str, str]] = ()) -> tuple[Me
         *(replace(share, space="rad-dino") for share in shares),
         MetricResult("auroc", "higher", 40, "DeLong", 0.85, 0.7, 0.95, subgroup="sex=F"),
         MetricResult("auroc", "higher", 60, "DeLong", 0.95, 0.8, 0.99, subgroup="sex=M"),
-        MetricResult("auroc", "higher", 100, "Bonferroni", 0.1, -0.1, 0.3, subgroup="sex: largest gap"),
+        MetricResult("auroc", "higher", 100, "Bonferroni", 0.1, -0.1, 0.3, subgroup="sex: largest gap",
+                     extra={"higher": "sex=M", "lower": "sex=F", "differs": True}),
         MetricResult("vendi_score", "match", 50, "jackknife", 2.0, 1.5, 2.5, "Effusion", baseline=REAL, baseline_label="real"),
         MetricResult("spectrum_distance", "lower", 100, "jackknife", 0.3, 0.2, 0.4, extra={
             "spectrum": {"frequency": [1.0, 8.0, 64.0], "synthetic": [4.0, 2.0, 0.1], "reference": [4.0, 2.2, 0.5]}}),
@@ -64,6 +65,8 @@ def full_results(images: int, pairs: Sequence[tuple[str, str]] = ()) -> tuple[Me
             "histogram": {"level": [0.0, 0.5, 1.0], "synthetic": [0.2, 0.5, 0.3], "reference": [0.3, 0.5, 0.2]}}),
         MetricResult("frechet_by_resolution", "lower", 100, "jackknife", 5.0, 4.0, 6.0, extra={
             "series": [{"side": side, "value": 5.0, "low": 4.0, "high": 6.0} for side in (64, 128)]}),
+        MetricResult("reconstruction_band_energy", "lower", 100, "jackknife", 0.1, 0.05, 0.2, extra={"bands": [
+            {"from": low, "to": 2 * low, "lost": 0.1, "low": 0.05, "high": 0.2} for low in (1, 2, 4)]}),
         MetricResult("exact_match", "higher", 100, "Wilson", 0.5, 0.4, 0.6, extra={
             "confusion": {"asked": ["Mass", "none"], "seen": ["Mass", "none"], "share": [[0.8, 0.2], [0.1, None]]}}),
         MetricResult("copies", "lower", 100, "Wilson", 0.02, 0.01, 0.05, extra={

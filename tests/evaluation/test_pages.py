@@ -120,7 +120,8 @@ def test_every_part_of_a_full_card_is_on_its_page(full_card: ScoreCard, research
     page = client.get(full_card.get_absolute_url()).content.decode()
     assert "rad-dino" in page and "sex=F" in page and "sex: largest gap" in page
     assert "flagged as a copy" in page and "ratio 0.40" in page
-    assert "Gone metric" in page
+    assert "Gone metric" in page and "No sign of remembered training images (copies" in page
+    assert "above sex=F, more than chance explains" in page
     assert "Vendi score, finding by finding" in page
 
 
