@@ -16,10 +16,13 @@ from evaluation.features import (
     InputOutOfRange,
     MissingWeights,
     RefusedWeights,
+    extract_folder,
     gather,
+    image_files,
     open_extractor,
 )
 from evaluation.features.preprocessing import check_range, to_xrv_input
+from images.pixels import encode_png
 
 CONFIG = {
     "growth_rate": 4,
@@ -165,7 +168,7 @@ def test_weights_that_overflowed_half_precision_are_refused(folder: Path) -> Non
 
 def test_unknown_names_and_missing_folders_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ExtractorError, match="Known: xrv-densenet"):
-        open_extractor("inception")
+        open_extractor("alexnet")
     with pytest.raises(MissingWeights, match="no folder"):
         open_extractor("xrv-densenet", str(tmp_path / "nothing"))
     with pytest.raises(ExtractorError, match="whole number"):
@@ -175,5 +178,42 @@ def test_unknown_names_and_missing_folders_are_errors(tmp_path: Path) -> None:
 
 
 def test_every_extractor_is_documented() -> None:
-    text = (Path(__file__).resolve().parents[2] / "docs/scoring.md").read_text()
+    text = (Path(__file__).resolve().parents[2] / "docs/extractors.md").read_text()
     assert [name for name in EXTRACTORS if f"`{name}`" not in text] == []
+
+
+def test_a_folder_of_pictures_gives_its_rows_in_the_order_of_its_files(tmp_path: Path) -> None:
+    for number, pixels in enumerate(images(3)):
+        place = tmp_path / ("below" if number == 2 else ".")
+        place.mkdir(exist_ok=True)
+        (place / f"{3 - number}.png").write_bytes(encode_png(pixels))
+    (tmp_path / "notes.txt").write_text("not a picture")
+    extractor = open_extractor("random-densenet")
+    made = extract_folder(tmp_path, extractor)
+    assert [path.name for path in image_files(tmp_path)] == ["2.png", "3.png", "1.png"]
+    second, first, third = (gather(extractor, [pixels]).features[0] for pixels in np.array(images(3))[[1, 0, 2]])
+    assert made.features == pytest.approx(np.stack([second, first, third]), rel=1e-4, abs=1e-3)
+    (tmp_path / "4.png").write_bytes(b"half a picture")
+    with pytest.raises(ExtractorError, match="4.png cannot be read"):
+        extract_folder(tmp_path, extractor)
+    with pytest.raises(ExtractorError, match="no pictures in empty"):
+        (tmp_path / "empty").mkdir()
+        extract_folder(tmp_path / "empty", extractor)
+
+
+def test_an_opened_extractor_says_what_it_does() -> None:
+    extractor = open_extractor("random-densenet")
+    assert extractor.input_size == 64 and "antialiased" in extractor.filter and "1024" in extractor.scaling
+    assert extractor.precision == "float32" and extractor.engine == "torch" and extractor.how_to_get
+    assert not extractor.reads_text
+
+
+def test_the_page_of_extractors_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/extractors.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "1.png").write_bytes(encode_png(images(1)[0]))
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert names["extraction"].features.shape == (1, 32)
