@@ -20,9 +20,8 @@ import torch
 import torchxrayvision as xrv
 from PIL import Image
 
-from evaluation.features import gather
-from evaluation.features.densenet import DenseNetExtractor
-from images.pixels import decode_image
+from evaluation.features import extract_folder
+from evaluation.features.densenet import densenet_extractor
 
 BATCH = 64
 
@@ -38,11 +37,13 @@ def main() -> int:
         return 2
     torch.manual_seed(0)
     network = xrv.models.DenseNet(weights=None).eval().to(options.device)
-    extractor = DenseNetExtractor("xrv-densenet", "random", "", "", network, 224, ("",) * 18, (0.5,) * 18)
+    extractor = densenet_extractor("xrv-densenet", "random", "", network, 224, ("",) * 18, (0.5,) * 18)
+    extractor.onnx.enabled = False
     with tempfile.TemporaryDirectory() as folder:
-        files = write_pictures(Path(folder), options.images)
-        gather(extractor, [decode_image(files[0].read_bytes())])
-        whole = seconds(lambda: gather(extractor, (decode_image(file.read_bytes()) for file in files)))
+        write_pictures(Path(folder) / "first", BATCH)
+        extract_folder(Path(folder) / "first", extractor)
+        write_pictures(Path(folder) / "all", options.images)
+        whole = seconds(lambda: extract_folder(Path(folder) / "all", extractor))
     alone = seconds(lambda: forward_alone(network, options.images, options.device))
     machine = torch.cuda.get_device_name() if options.device.startswith("cuda") else platform.machine()
     share = round(alone / whole, 3)
@@ -52,13 +53,13 @@ def main() -> int:
     return 0 if share >= 0.9 else 1
 
 
-def write_pictures(folder: Path, count: int) -> list[Path]:
+def write_pictures(folder: Path, count: int) -> None:
     """Smooth 512 x 512 pictures as PNG files."""
+    folder.mkdir()
     random = np.random.default_rng(0)
     for number in range(count):
         coarse = Image.fromarray(random.integers(0, 256, (64, 64), dtype=np.uint8))
         coarse.resize((512, 512), Image.Resampling.BICUBIC).save(folder / f"{number:05d}.png")
-    return sorted(folder.glob("*.png"))
 
 
 def forward_alone(network: torch.nn.Module, count: int, device: str) -> None:
