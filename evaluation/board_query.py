@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import QueryDict
 
 from evaluation.leaderboard import (
@@ -19,7 +19,7 @@ from evaluation.leaderboard import (
     sort_lines,
     spaces_of,
 )
-from evaluation.models import ScoreCard
+from evaluation.models import ScoreCardQuerySet
 from generation.models import PromptSet
 from images.models import ImageSet
 
@@ -43,9 +43,11 @@ class Board:
     words: str
 
 
-def read_board(cards: QuerySet[ScoreCard], query: QueryDict) -> Board:
-    """The leaderboard of these cards; what the query does not name, or names wrongly, is chosen: the most used reference and
-    extractor, the first of the metrics that there are."""
+def read_board(cards: ScoreCardQuerySet, query: QueryDict) -> Board:
+    """The leaderboard of these cards (of ``visible_cards``).
+
+    What the query does not name, or names wrongly, is chosen: the most used reference and extractor, DEFAULT_METRICS.
+    """
     references = ImageSet.objects.filter(reference_cards__in=cards).annotate(cards=Count("reference_cards"))
     offered_sets = list(references.order_by("-cards", "name"))
     reference = _named(offered_sets, query.get("reference")) or next(iter(offered_sets), None)
@@ -55,7 +57,7 @@ def read_board(cards: QuerySet[ScoreCard], query: QueryDict) -> Board:
     if prompts:
         cards = cards.filter(synthetic__generation_run__prompt_set=prompts)
     words = query.get("q", "").strip()
-    found = list(cards.matching(words).prefetch_related("scores"))  # type: ignore[attr-defined]
+    found = list(cards.matching(words))
     spaces = spaces_of(found)
     space = _chosen_key([one.key for one in spaces], query.get("space", ""))
     offered = offered_metrics(found)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Prefetch
 
 from accounts.models import User
 from evaluation.leaderboard import Space, space_of
@@ -61,8 +62,9 @@ class ComparedLine:
 
 
 def visible_cards(user: User | AnonymousUser) -> ScoreCardQuerySet:
-    """The cards that a person may see, with what made their images."""
-    cards = ScoreCard.objects.visible_to(user).with_sets()
+    """The cards that a person may see, with what made their images and their scores of the whole set (without curves)."""
+    whole = Score.objects.filter(finding="", subgroup="").defer("extra", "method")
+    cards = ScoreCard.objects.visible_to(user).with_sets().prefetch_related(Prefetch("scores", queryset=whole))
     return cards.select_related("synthetic__generation_run__checkpoint", "synthetic__generation_run__prompt_set")
 
 
@@ -74,7 +76,7 @@ def chosen_cards(visible: ScoreCardQuerySet, keys: Sequence[str]) -> list[ScoreC
             ids.append(UUID(key))
         except ValueError:
             continue
-    found = {card.pk: card for card in visible.filter(pk__in=ids[:MOST_CARDS]).prefetch_related("scores")}
+    found = {card.pk: card for card in visible.filter(pk__in=ids[:MOST_CARDS])}
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -93,8 +95,7 @@ def compare_cards(cards: Sequence[ScoreCard]) -> list[ComparedLine]:
 
 
 def _by_key(card: ScoreCard) -> dict[Key, Score]:
-    whole = [s for s in card.scores.all() if s.value is not None and not s.finding and not s.subgroup]
-    return {(score.metric, space_of(card, score)): score for score in whole}
+    return {(score.metric, space_of(card, score)): score for score in card.scores.all() if score.value is not None}
 
 
 def _line(key: Key, scores: list[Score | None]) -> ComparedLine:
@@ -118,7 +119,7 @@ def subtract(first: Score | None, other: Score | None) -> Difference | None:
 def _estimate(score: Score) -> Estimate | None:
     if score.value is None or score.low is None or score.high is None:
         return None
-    return Estimate(score.value, score.low, score.high, score.n, score.method)
+    return Estimate(score.value, score.low, score.high, score.n, "")
 
 
 def _word(low: float, high: float, direction: str) -> str:

@@ -37,6 +37,8 @@ class Statement:
     look: str
 
 
+# Axes that are read by their first score beside real images.
+BY_YARDSTICK = ("alignment", "parts")
 # More of each than among real images that the model has not seen is a sign of memory.
 MEMORY_TESTS = ("copies", "near_duplicates", "reidentification", "membership_auroc")
 Judge = Callable[[dict[str, Scored]], Statement | None]
@@ -168,6 +170,12 @@ def _beside_real(axis: str, score: Scored) -> Statement:
     if worse:
         return Statement(axis, "off", text, "warn")
     return Statement(axis, "better" if above or below else "as real", text, "ok")
+
+
+def spoken_metrics() -> set[str]:
+    """Names of the metrics that a verdict may be drawn from."""
+    by_axis = {name for name, metric in METRICS.items() if metric.axis in BY_YARDSTICK}
+    return by_axis | {"kernel_distance", "frechet_distance", "vendi_score", "recall", "auroc", *MEMORY_TESTS}
 
 
 _JUDGES: tuple[Judge, ...] = (

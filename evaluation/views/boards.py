@@ -39,6 +39,8 @@ def compare(request: WorkspaceRequest) -> HttpResponse:
         "lines": compare_cards(chosen) if len(chosen) > 1 else [],
         "cautions": cautions(chosen) if len(chosen) > 1 else [],
         "paired": paired_context(request, *chosen) if len(chosen) == 2 else None,
-        "others": visible.exclude(pk__in=[card.pk for card in chosen])[:50] if len(chosen) < MOST_CARDS else [],
+        "others": visible.prefetch_related(None).exclude(pk__in=[card.pk for card in chosen])[:50]
+        if len(chosen) < MOST_CARDS
+        else [],
     }
     return render(request, "evaluation/compare.html", context)

@@ -15,7 +15,7 @@ from accounts.policy import Action
 from evaluation.card_page import card_context
 from evaluation.forms import CardFilterForm
 from evaluation.models import Score, ScoreCard, ScoreCardQuerySet, ScoringRun
-from evaluation.verdict import verdict
+from evaluation.verdict import spoken_metrics, verdict
 
 PAGE = 25
 LISTED = ("frechet_distance", "kernel_distance", "vendi_score", "auroc")
@@ -57,7 +57,8 @@ def _filtered(cards: ScoreCardQuerySet, form: CardFilterForm, sort: str) -> Scor
         chosen = {name: form.cleaned_data[name] for name in ("synthetic", "reference") if form.cleaned_data[name]}
         cards = cards.matching(form.cleaned_data["q"]).filter(**chosen)
     whole = Score.objects.filter(finding="", subgroup="")
-    cards = cards.with_sets().prefetch_related(Prefetch("scores", queryset=whole))
+    needed = whole.filter(metric__in=spoken_metrics() | set(LISTED))  # not those that carry a number for every image
+    cards = cards.with_sets().prefetch_related(Prefetch("scores", queryset=needed))
     key = sort.removeprefix("-")
     if key in LISTED:
         value = whole.filter(card=OuterRef("pk"), metric=key, space="").values("value")[:1]
