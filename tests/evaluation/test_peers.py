@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from scipy import linalg
+import torchmetrics
+from scipy.spatial.distance import cdist
 
 from evaluation.metrics import (
     frechet_distance,
@@ -13,6 +14,7 @@ from evaluation.metrics import (
     precision_recall_density_coverage,
     vendi_score,
 )
+from evaluation.metrics.cmmd import cmmd
 
 
 def features(seed: int, n: int, d: int, shift: float = 0.0) -> np.ndarray:
@@ -40,11 +42,34 @@ def test_frechet_distance_equals_torch_fidelity_where_it_is_exact() -> None:
     assert moments_to_frechet_distance(mu1, sigma1, mu2, sigma2) == pytest.approx(ours, rel=1e-9)
 
 
-def test_frechet_distance_equals_the_formula_of_clean_fid() -> None:
-    """clean-fid's own function calls scipy.linalg.sqrtm with an argument that SciPy 1.18 removes; this is its formula."""
-    (mu1, sigma1), (mu2, sigma2) = moments(X), moments(Y)
-    theirs = np.sum((mu1 - mu2) ** 2) + np.trace(sigma1 + sigma2 - 2 * linalg.sqrtm(sigma1 @ sigma2).real)
-    assert frechet_distance(X, Y) == pytest.approx(theirs, rel=1e-6)
+class Given(torch.nn.Module):
+    """An extractor whose images are features already."""
+
+    num_features = X.shape[1]
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows
+
+
+def of_torchmetrics(metric: torchmetrics.Metric, x: np.ndarray, y: np.ndarray) -> torch.Tensor:
+    metric.update(torch.from_numpy(y).double(), real=True)
+    metric.update(torch.from_numpy(x).double(), real=False)
+    return metric.compute()
+
+
+def test_frechet_distance_equals_torchmetrics_where_it_is_exact() -> None:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    theirs = of_torchmetrics(FrechetInceptionDistance(feature=Given()).set_dtype(torch.float64), X, Y)
+    assert frechet_distance(X, Y) == pytest.approx(float(theirs), rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:.*disp:DeprecationWarning")
+def test_frechet_distance_equals_clean_fid() -> None:
+    """clean-fid calls scipy.linalg.sqrtm with an argument that SciPy 1.18 removes; constraints.txt holds SciPy below it."""
+    from cleanfid.fid import frechet_distance as clean_fid
+
+    assert frechet_distance(X, Y) == pytest.approx(clean_fid(*moments(X), *moments(Y)), rel=1e-6)
 
 
 @pytest.mark.parametrize(("x", "y"), [(WIDE_X, WIDE_Y), (WIDE_X, features(1, 300, 200)), (WIDE_Y, WIDE_X)])
@@ -74,6 +99,42 @@ def test_kernel_distance_equals_torch_fidelity_with_one_subset_of_all() -> None:
     assert kernel_distance(x, Y) == pytest.approx(theirs["kernel_inception_distance_mean"], abs=2e-7, rel=1e-5)
 
 
+def test_kernel_distance_equals_torchmetrics_and_clean_fid() -> None:
+    from cleanfid.fid import kernel_distance as clean_fid
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    x = X[: len(Y)]
+    metric = KernelInceptionDistance(feature=Given(), subsets=1, subset_size=len(Y))
+    mean, _ = of_torchmetrics(metric.set_dtype(torch.float64), x, Y)
+    assert kernel_distance(x, Y) == pytest.approx(float(mean), abs=2e-7, rel=1e-5)
+    theirs = clean_fid(x.astype(np.float64), Y.astype(np.float64), num_subsets=1)
+    assert kernel_distance(x, Y) == pytest.approx(theirs, abs=2e-7, rel=1e-5)
+
+
+@pytest.mark.parametrize("biased", [True, False])
+def test_cmmd_equals_its_definition(biased: bool) -> None:
+    """The published code's formula in float64; without each image's pair with itself it is the unbiased form."""
+    unit_x, unit_y = (f.astype(np.float64) / np.linalg.norm(f.astype(np.float64), axis=1)[:, None] for f in (X, Y))
+    within = []
+    for rows in (unit_x, unit_y):
+        kernel = np.exp(-(cdist(rows, rows) ** 2) / 200)
+        diagonal = 0 if biased else len(rows)
+        within.append((kernel.sum() - diagonal) / (len(rows) ** 2 - diagonal))
+    expected = 1000 * (sum(within) - 2 * np.exp(-(cdist(unit_x, unit_y) ** 2) / 200).mean())
+    assert cmmd(X, Y, biased=biased) == pytest.approx(expected, rel=1e-5)
+
+
+def test_precision_and_recall_with_three_neighbours_equal_torch_fidelity() -> None:
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
+    ours = precision_recall_density_coverage(X, Y, k=3)
+    theirs = prc_features_to_metric(
+        torch.from_numpy(X).double(), torch.from_numpy(Y).double(), prc_neighborhood=3, verbose=False
+    )
+    # Its mean is taken in single precision.
+    assert (ours.precision, ours.recall) == pytest.approx((theirs["precision"], theirs["recall"]), abs=1e-7)
+
+
 def test_precision_recall_density_coverage_equal_prdc() -> None:
     from prdc import compute_prdc
 
@@ -90,7 +151,9 @@ def test_vendi_score_equals_vendi_score_of_centred_features(x: np.ndarray) -> No
     centred = x.astype(np.float64) - x.mean(axis=0, dtype=np.float64)
     assert vendi_score(x) == pytest.approx(vendi.score_X(centred, normalize=True), rel=1e-6)
     unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    assert vendi_score(x, q=2) == pytest.approx(1 / np.sum((unit @ unit.T / len(x)) ** 2), rel=1e-9)
+    # Its score_X takes an order and does not use it; its score_K does.
+    assert vendi_score(x, q=2) == pytest.approx(vendi.score_K(unit @ unit.T, q=2), rel=1e-9)
+    assert vendi_score(x, q=np.inf) == pytest.approx(vendi.score_K(unit @ unit.T, q="inf"), rel=1e-9)
 
 
 def test_vendi_score_of_many_images_agrees_in_float32() -> None:
