@@ -1,12 +1,18 @@
-"""Timing of two implementations in one process: CPU seconds of one thread, best of interleaved repeats."""
+"""Timing of two implementations in one process: pairs run one after the other, the median of their ratios, peak memory."""
 
 import os
 import platform
+import re
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+
+_clock = time.process_time
 
 
 def features(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
@@ -18,22 +24,56 @@ def features(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
 
 
 def compare(title: str, ours: Callable[[], object], peers: dict[str, Callable[[], object]], repeats: int = 3) -> None:
-    """Print our best CPU time, each peer's, and the ratio peer / ours."""
-    best: dict[str, float] = {}
+    """Print our median time, each peer's, and the median of the ratios peer / ours over the repeats."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
+    peaks: dict[str, float] = {}
     for _ in range(repeats):
         for name, work in {"ours": ours, **peers}.items():
-            start = time.process_time()
-            work()
-            best[name] = min(best.get(name, np.inf), time.process_time() - start)
-    print(f"{title}: ours {best['ours']:.4f} s CPU")
+            taken, peak = measured(work)
+            seconds[name].append(taken)
+            peaks[name] = max(peaks.get(name, 0.0), peak)
+    print(f"{title}: ours {median(seconds['ours']):.4f} s, peak {peaks['ours']:.0f} MiB")
     for name in peers:
-        print(f"    {name}: {best[name]:.4f} s CPU, {best[name] / best['ours']:.1f} times ours", flush=True)
+        ratio = median(theirs / own for theirs, own in zip(seconds[name], seconds["ours"], strict=True))
+        print(
+            f"    {name}: {median(seconds[name]):.4f} s, {ratio:.1f} times ours, peak {peaks[name]:.0f} MiB", flush=True
+        )
+
+
+def measured(work: Callable[[], object]) -> tuple[float, float]:
+    """(seconds, MiB) of one call: CPU seconds on one thread, wall seconds on more; memory above what was held before."""
+    Path("/proc/self/clear_refs").write_text("5")  # The high-water mark starts again at what is held now.
+    held, start = resident("VmRSS"), _clock()
+    work()
+    return _clock() - start, max(resident("VmHWM") - held, 0.0)
+
+
+def resident(field: str) -> float:
+    """MiB of a line of /proc/self/status."""
+    match = re.search(rf"{field}:\s+(\d+)", Path("/proc/self/status").read_text())
+    assert match
+    return int(match[1]) / 1024
+
+
+def use_threads(count: int) -> None:
+    """So many threads for every library, and a line on what the numbers were measured on."""
+    import torch
+
+    global _clock
+    torch.set_num_threads(count)
+    threadpool_limits(count)
+    _clock = time.process_time if count == 1 else time.perf_counter
+    unit = "CPU seconds" if count == 1 else "wall seconds"
+    print(
+        f"{os.cpu_count()} cores, {platform.machine()}, threads: {count}, {unit}, medians of interleaved pairs",
+        flush=True,
+    )
 
 
 def one_thread() -> None:
-    """One thread for every library, and a line on what the numbers were measured on."""
-    import torch
+    use_threads(1)
 
-    torch.set_num_threads(1)
-    threadpool_limits(1)
-    print(f"{os.cpu_count()} cores, {platform.machine()}, one thread, CPU seconds, best of interleaved repeats")
+
+def threads_asked() -> None:
+    """One thread, or two with --two-threads."""
+    use_threads(2 if "--two-threads" in sys.argv else 1)
