@@ -13,9 +13,10 @@ from rest_framework.response import Response
 from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
 from images import content
+from images.datasets.options import ALLOCATIONS, STRATA, OptionError, ReadingOptions
 from images.models import Image, ImageSet, ImageSetItem, ImportRun, Source
 from images.pictures import png_response
-from images.services import cancel_import, start_import
+from images.services import cancel_import, options_of, sample_set, start_import
 
 
 class ImageSetSerializer(serializers.ModelSerializer[ImageSet]):
@@ -46,7 +47,7 @@ class ImageSetItemSerializer(serializers.ModelSerializer[ImageSetItem]):
         model = ImageSetItem
         fields = [
             "position", "image", "sha256", "width", "height", "bits", "picture", "group", "caption", "findings",
-            "patient", "age", "sex", "view",
+            "uncertain", "patient", "age", "sex", "view",
         ]  # fmt: skip
 
 
@@ -71,7 +72,8 @@ class ImportSerializer(serializers.ModelSerializer[ImportRun]):
     class Meta:
         model = ImportRun
         fields = [
-            "id", "workspace", "name", "layout", "source", "is_phantom", "description", "directory", "archive_name",
+            "id", "workspace", "name", "layout", "options", "source", "is_phantom", "description", "directory",
+            "archive_name",
             "state", "done", "total", "message", "error", "attempt", "report", "image_set",
             "created_at", "started_at", "finished_at",
         ]  # fmt: skip
@@ -91,11 +93,39 @@ class ImportRequestSerializer(serializers.Serializer[Any]):
     source = serializers.ChoiceField(choices=Source.choices, default=Source.REAL)  # type: ignore[assignment]
     is_phantom = serializers.BooleanField(default=False)
     description = serializers.CharField(required=False, default="", allow_blank=True)
+    options = serializers.JSONField(
+        required=False,
+        default=dict,
+        help_text="what of a collection is wanted: uncertain, labels, splits, views, sample, seed, by, allocation, "
+        "one_per_patient; see docs/importing.md",
+    )
     workspace = serializers.SlugField(required=False, write_only=True, help_text="needed by members of several")
+
+    def validate_options(self, value: Any) -> ReadingOptions:
+        """The choices; what is no choice is an error of this field."""
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("Send an object.")
+        try:
+            return ReadingOptions.from_json(value)
+        except OptionError as error:
+            raise serializers.ValidationError(f"{error.name}: {error}") from error
 
     def create(self, validated_data: dict[str, Any]) -> ImportRun:
         """Start the import."""
         return start_import(**{**validated_data, "user": self.context["request"].user})
+
+
+class SampleRequestSerializer(serializers.Serializer[Any]):
+    """How a sample is drawn."""
+
+    name = serializers.CharField(max_length=200, help_text="name of the new image set")
+    n = serializers.IntegerField(min_value=1, help_text="how many images")
+    by = serializers.ListField(child=serializers.ChoiceField(choices=STRATA), default=list)
+    allocation = serializers.ChoiceField(choices=ALLOCATIONS, default=ALLOCATIONS[0])
+    seed = serializers.IntegerField(min_value=0, default=0)
+    views = serializers.ListField(child=serializers.CharField(max_length=20), default=list)
+    one_per_patient = serializers.BooleanField(default=False)
+    without_duplicates = serializers.BooleanField(default=False)
 
 
 @extend_schema_view(
@@ -110,7 +140,12 @@ class ImageSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspac
     """Image sets: named collections of images that never change."""
 
     queryset_model = ImageSet
-    actions_allowed = {"list": Action.VIEW_IMAGES, "retrieve": Action.VIEW_IMAGES, "items": Action.VIEW_IMAGES}
+    actions_allowed = {
+        "list": Action.VIEW_IMAGES,
+        "retrieve": Action.VIEW_IMAGES,
+        "items": Action.VIEW_IMAGES,
+        "sample": Action.IMPORT_IMAGES,
+    }
     serializer_class = ImageSetSerializer
 
     def get_queryset(self) -> QuerySet[ImageSet]:
@@ -130,6 +165,24 @@ class ImageSetViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Workspac
         return self.get_paginated_response(
             ImageSetItemSerializer(page or [], many=True, context=self.get_serializer_context()).data
         )
+
+    @extend_schema(request=SampleRequestSerializer, responses={201: ImageSetSerializer})
+    @action(detail=True, methods=["post"])
+    def sample(self, request: Request, pk: str) -> Response:
+        """Draw a stratified sample of the set into a new one; the same seed always draws the same images."""
+        wanted = SampleRequestSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        typed = dict(wanted.validated_data)
+        drawn = sample_set(
+            image_set=self.get_object(),
+            name=typed.pop("name"),
+            without_duplicates=typed.pop("without_duplicates"),
+            options=options_of(
+                sample=typed.pop("n"), by=tuple(typed.pop("by")), views=tuple(typed.pop("views")), **typed
+            ),
+            user=request.user,  # type: ignore[arg-type]
+        )
+        return Response(self.get_serializer(drawn).data, status=status.HTTP_201_CREATED)
 
 
 class ImageViewSet(mixins.RetrieveModelMixin, WorkspaceViewSet):

@@ -2,19 +2,24 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_AGE = 120
 _UNITS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _AGE = re.compile(r"(\d{1,4})(?:\.\d*)?\s*([YMWD]?)", re.IGNORECASE)
 _SEXES = {"f": "F", "female": "F", "w": "F", "m": "M", "male": "M"}
-_MAX_LENGTH = {"caption": 10_000, "finding": 100, "patient": 200, "group": 200, "view": 20}
+MAX_LENGTH = {"caption": 10_000, "finding": 100, "patient": 200, "group": 200, "view": 20}
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What a source says of one image; empty where it says nothing. `notes` name what was not understood."""
+    """What a source says of one image; empty where it says nothing.
+
+    uncertain: findings of which the source says neither yes nor no. `notes` name what was not understood.
+    """
 
     findings: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
     patient: str = ""
     age: int | None = None
     sex: str = ""
@@ -24,6 +29,7 @@ class Attributes:
     notes: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1000)
 def parse_age(text: str) -> int | None:
     """Completed years from "58", "58.0", "058Y", "018M", "006W" or "012D" (DICOM PS3.5, AS); else None.
 
@@ -52,9 +58,11 @@ def parse_findings(text: str) -> tuple[str, ...]:
 
 def limited(text: str, kind: str) -> str:
     """`text` on one line without control characters; ValueError where it is longer than its `kind` may be."""
-    cleaned = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    if len(cleaned) > _MAX_LENGTH[kind]:
-        raise ValueError(f"its {kind} has {len(cleaned)} characters; the limit is {_MAX_LENGTH[kind]}")
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    cleaned = " ".join(text.split())
+    if len(cleaned) > MAX_LENGTH[kind]:
+        raise ValueError(f"its {kind} has {len(cleaned)} characters; the limit is {MAX_LENGTH[kind]}")
     return cleaned
 
 

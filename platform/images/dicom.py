@@ -40,6 +40,11 @@ class DicomRadiograph:
     bits_stored: int
 
 
+def is_dicom(data: bytes) -> bool:
+    """Whether a file says of itself that it is DICOM (PS3.10, 7.1)."""
+    return data[128:132] == b"DICM"
+
+
 def read_dicom(data: bytes) -> DicomRadiograph:
     """Read one file: grey levels as a viewer would show them, age, sex and view position.
 

@@ -3,18 +3,20 @@
 import hashlib
 from collections.abc import Iterable
 from pathlib import PurePath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import WorkspaceModel, WorkspaceQuerySet
 from accounts.policy import Action
 from images import content
+from images.datasets.options import OPTION_TITLES, ReadingOptions
 from images.pixels import Pixels, decode_image
-from jobs.models import UNFINISHED, Run
+from jobs.models import UNFINISHED, Cancelled, Run, RunState
 
 
 class Source(models.TextChoices):
@@ -38,6 +40,7 @@ class Image(WorkspaceModel):
     height = models.PositiveIntegerField()
     bits = models.PositiveSmallIntegerField("bits per pixel")
     file = models.FileField(max_length=200, editable=False)
+    look = models.BigIntegerField("perceptual hash", null=True, editable=False)
 
     objects = ImageQuerySet.as_manager()
 
@@ -118,19 +121,30 @@ class ImageSetItemQuerySet(models.QuerySet["ImageSetItem"]):
         return self.filter(findings__contains=[finding]) if finding else self
 
 
-class ImageSetItem(models.Model):
+class Known(models.Model):
+    """What a source says of one image."""
+
+    group = models.CharField("patient or prompt: the unit that is resampled", max_length=200)
+    caption = models.TextField("prompt or report sentence", blank=True)
+    findings = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    uncertain = ArrayField(
+        models.CharField(max_length=100), verbose_name="findings left open", default=list, blank=True
+    )
+    patient = models.CharField(max_length=200, blank=True)
+    age = models.PositiveSmallIntegerField("age in years", null=True, blank=True)
+    sex = models.CharField(max_length=1, blank=True)
+    view = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class ImageSetItem(Known):
     """What one set says of one image; another set may say something else of the same pixels."""
 
     image_set = models.ForeignKey(ImageSet, on_delete=models.CASCADE, related_name="items")
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="items")
     position = models.PositiveIntegerField()
-    group = models.CharField("patient or prompt: the unit that is resampled", max_length=200)
-    caption = models.TextField("prompt or report sentence", blank=True)
-    findings = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    patient = models.CharField(max_length=200, blank=True)
-    age = models.PositiveSmallIntegerField("age in years", null=True, blank=True)
-    sex = models.CharField(max_length=1, blank=True)
-    view = models.CharField(max_length=20, blank=True)
 
     objects = ImageSetItemQuerySet.as_manager()
 
@@ -168,14 +182,22 @@ class ImportRun(Run):
     verb = "Importing"
 
     class Layout(models.TextChoices):
-        """How the folder says what it knows of its images."""
+        """How the folder says what it knows of its images: the keys of `images.datasets.LAYOUTS`."""
 
+        CHEXPERT = "chexpert", "CheXpert"
+        CHEXPERT_PLUS = "chexpert-plus", "CheXpert Plus"
+        MIMIC = "mimic", "MIMIC-CXR-JPG"
         NIH = "nih", "NIH ChestX-ray14"
+        PADCHEST = "padchest", "PadChest"
+        VINDR = "vindr", "VinDr-CXR"
+        RSNA = "rsna", "RSNA Pneumonia Challenge"
+        OPENI = "openi", "Open-i (Indiana University)"
         CSV = "csv", "folder with a CSV file"
         DICOM = "dicom", "folder of DICOM files"
 
     name = models.CharField("name of the image set", max_length=200)
-    layout = models.CharField(max_length=5, choices=Layout.choices)
+    layout = models.CharField(max_length=13, choices=Layout.choices)
+    options = models.JSONField("choices for reading", default=dict, blank=True)
     source = models.CharField(max_length=9, choices=Source.choices, default=Source.REAL)
     is_phantom = models.BooleanField("drawn phantoms", default=False)
     description = models.TextField(blank=True)
@@ -186,6 +208,9 @@ class ImportRun(Run):
         ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="import_run"
     )
     report = models.JSONField(default=dict, blank=True)
+    # How many files were gone through for good, and the last of them: where a restarted import goes on.
+    cursor = models.PositiveIntegerField(default=0, editable=False)
+    cursor_file = models.TextField(blank=True, editable=False)
 
     objects = ImportRunQuerySet.as_manager()
 
@@ -204,6 +229,54 @@ class ImportRun(Run):
         """The folder's or the archive's own name, without the path to it."""
         return self.archive_name or PurePath(self.directory).name
 
+    @property
+    def reading(self) -> ReadingOptions:
+        """The choices that the run was started with."""
+        return ReadingOptions.from_json(self.options)
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What the set says of where it comes from: the origin, and every choice that is not the usual one."""
+        choices = {name: str(value) for name, value in self.options.items() if not isinstance(value, list)}
+        choices |= {name: ", ".join(value) for name, value in self.options.items() if isinstance(value, list)}
+        lines = {OPTION_TITLES[name]: text for name, text in choices.items()}
+        return {"Imported from": self.origin, "Layout": self.get_layout_display(), **lines}
+
     def cancel_wanted(self) -> bool:
         """Whether somebody asked for the run to stop, read afresh."""
         return ImportRun.objects.filter(pk=self.pk, cancel_requested=True).exists()
+
+    def move_cursor(self, *, to: int, file: str, report: dict[str, Any]) -> None:
+        """Keep that the files up to here are done; Cancelled where another worker moved on meanwhile."""
+        mine = ImportRun.objects.filter(
+            pk=self.pk, state=RunState.RUNNING, attempt=self.attempt, cursor=self.cursor, cancel_requested=False
+        )
+        if not mine.update(cursor=to, cursor_file=file, report=report, heartbeat_at=timezone.now(), done=to):
+            raise Cancelled
+        self.cursor, self.cursor_file, self.report, self.done = to, file, report, to
+
+    def hand_over(self) -> bool:
+        """Put the run back into its queue, so that no task runs for hours; False where it is no longer this worker's."""
+        mine = ImportRun.objects.filter(pk=self.pk, state=RunState.RUNNING, attempt=self.attempt, cursor=self.cursor)
+        # Progress was made: what counts as an attempt are turns that end by themselves.
+        return bool(
+            mine.update(state=RunState.QUEUED, attempt=0, heartbeat_at=None, message="Waiting for its next turn")
+        )
+
+
+class StagedItem(Known):
+    """An image that an unfinished import has stored already: its item is written when the import ends, not before."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="staged")
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveIntegerField("number of the file in the listing")
+    file = models.TextField("name of the file")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["place"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["run", "image"], name="staged_once_per_run"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file

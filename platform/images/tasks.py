@@ -5,8 +5,11 @@ from jobs.tasks import cpu_task
 
 @cpu_task
 def import_images(run_id: str) -> None:
-    """Import one folder or archive."""
+    """Import one folder or archive, or a turn's worth of it."""
     from images.models import ImportRun
-    from images.services import run_import
+    from images.services import requeue, run_import
+    from images.services.importing import TURN_SECONDS
 
-    run_import(ImportRun.objects.get(pk=run_id))
+    run = ImportRun.objects.get(pk=run_id)
+    if run_import(run, seconds=TURN_SECONDS):
+        requeue(run)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("image-sets/import/<uuid:pk>/", views.import_detail, name="import_detail"),
     path("image-sets/import/<uuid:pk>/cancellation/", views.import_cancel, name="import_cancel"),
     path("image-sets/<uuid:pk>/", views.image_set_detail, name="image_set_detail"),
+    path("image-sets/<uuid:pk>/sample/", views.sample_create, name="sample_create"),
     path("images/<uuid:pk>/picture.png", views.picture, name="picture"),
     path("images/<uuid:pk>/thumbnail.png", views.thumbnail, name="thumbnail"),
 ]

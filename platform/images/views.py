@@ -12,11 +12,11 @@ from django.views.decorators.http import condition, require_GET, require_http_me
 from accounts.access import WorkspaceRequest, require_action, requires
 from accounts.policy import Action
 from images import content
-from images.forms import ImportForm, folders_on_offer
+from images.forms import ImportForm, SampleForm, folders_on_offer
 from images.models import Image, ImageSet, ImageSetItem, ImportRun, Source
 from images.pictures import png_response
 from images.pixels import thumbnail as draw_thumbnail
-from images.services import cancel_import, start_import
+from images.services import cancel_import, options_of, sample_set, start_import
 from images.summary import summary_of
 
 SETS_PER_PAGE = 25
@@ -76,7 +76,7 @@ def import_create(request: WorkspaceRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            run = start_import(workspace=request.workspace, user=request.user, **form.cleaned_data)
+            run = start_import(workspace=request.workspace, user=request.user, **form.for_import())
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -103,6 +103,31 @@ def import_cancel(request: WorkspaceRequest, pk: str) -> HttpResponse:
     require_action(request.user, run.workspace, Action.IMPORT_IMAGES)
     cancel_import(run)
     return redirect(run)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Action.IMPORT_IMAGES)
+def sample_create(request: WorkspaceRequest, pk: str) -> HttpResponse:
+    """The form that draws a new set from this one; what was typed stays where something is wrong."""
+    image_set = get_object_or_404(ImageSet.objects.visible_to(request.user), pk=pk)
+    require_action(request.user, image_set.workspace, Action.IMPORT_IMAGES)
+    form = SampleForm(image_set, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            drawn = sample_set(
+                image_set=image_set,
+                name=typed["name"],
+                options=options_of(**form.for_draw()),
+                without_duplicates=typed["without_duplicates"],
+                user=request.user,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect(drawn)
+    context: dict[str, Any] = {"form": form, "image_set": image_set}
+    return render(request, "images/sample_create.html", context, status=400 if form.errors else 200)
 
 
 def _imports(request: WorkspaceRequest) -> QuerySet[ImportRun]:

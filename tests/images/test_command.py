@@ -27,7 +27,8 @@ def test_a_folder_from_anywhere(workspace, outside, monkeypatch, researcher):
     image_set = ImageSet.objects.get()
     assert (image_set.name, image_set.count, image_set.is_phantom) == ("Mine", 3, True)
     assert image_set.created_by == researcher
-    lines = out.splitlines()
+    first, *lines = out.splitlines()
+    assert first.startswith("Import ") and "--resume" in first
     assert lines[:5] == [f"{done} of 5" for done in range(1, 6)]
     assert lines[5:] == [
         "3 imported, 2 refused",
@@ -58,6 +59,14 @@ def test_everything_refused_is_an_error(workspace, outside):
         (["FOLDER", "--layout", "csv", "--user", "nobody"], "no user nobody"),
         (["FOLDER", "--layout", "odd"], "invalid choice"),
         (["FOLDER"], "--layout"),
+        (["FOLDER", "--layout", "csv", "--sample", "-1"], "cannot be negative"),
+        (["FOLDER", "--layout", "csv", "--split", "test"], "has no parts; test is not among them"),
+        (["FOLDER", "--layout", "csv", "--by", "colour"], "colour is not one of finding, sex"),
+        (
+            ["FOLDER", "--layout", "mimic"],
+            "mimic-cxr-2.0.0-metadata.csv is missing. It should lie in the folder, beside",
+        ),
+        (["--resume", "00000000-0000-0000-0000-000000000000"], "no import 0000"),
         (["FOLDER", "--layout", "csv", "--name", "n" * 201], "200"),
     ],
 )

@@ -232,7 +232,7 @@ def test_a_killed_import_is_brought_back_and_makes_each_thing_once(start, monkey
 
     place, at = {
         "reading": ("images.services.collecting.store_image", 3),
-        "writing the set": ("images.services.importing.create_image_set", 1),
+        "writing the set": ("images.services.importing.create_set_of_staged", 1),
         "success": ("images.models.ImportRun.succeed", 1),
     }[killed_at]
     module, name = place.rsplit(".", 1)
@@ -367,7 +367,10 @@ def test_the_real_sample_becomes_a_set_of_300(start, shared_data):
         start(directory=str(shared_data / "nih-cxr14-sample"), layout="nih", roots=[shared_data], name="NIH sample")
     )
     assert run.state == RunState.SUCCEEDED
-    assert run.report == {"imported": 300, "refused_count": 0, "refused": [], "notes": {}}
+    near = {"count": 0, "complete": True, "pairs": []}
+    assert run.report == {
+        "imported": 300, "refused_count": 0, "refused": [], "notes": {}, "near_duplicates": near
+    }  # fmt: skip
     items = run.image_set.items.with_images()
     assert run.image_set.count == len(items) == 300
     assert sum(item.findings == ["No Finding"] for item in items) == 150

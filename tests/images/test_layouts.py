@@ -1,9 +1,11 @@
 import hashlib
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from images.layouts import DirectoryFolder, FolderError, Picture, Refusal, list_folder, load_pictures
+from images.datasets import list_folder, load_pictures
+from images.layouts import DirectoryFolder, FolderError, Picture, Refusal
 from tests.images.makers import dicom_file, file_of, ramp
 
 
@@ -23,7 +25,7 @@ def folder(tmp_path):
 
 
 def read(folder, layout):
-    found = list(load_pictures(folder, layout, list_folder(folder, layout), pseudonym=pseudonym))
+    found = list(load_pictures(folder, layout, iter(list_folder(folder, layout)), pseudonym=pseudonym))
     return (
         {entry.file: entry for entry in found if isinstance(entry, Picture)},
         {entry.file: entry.reason for entry in found if isinstance(entry, Refusal)},
@@ -32,52 +34,6 @@ def read(folder, layout):
 
 def png(seed):
     return file_of(ramp(seed=seed))
-
-
-def test_the_sample_form_of_nih(folder):
-    pictures, refused = read(
-        folder(
-            {
-                "metadata.csv": "path,findings,patient,age,sex,view\nimages/a.png,No Finding,1280,36,F,PA\n"
-                "images/b.png,Effusion|Mass,77,52,M,AP\n",
-                "images/a.png": png(1),
-                "images/b.png": png(2),
-            }
-        ),
-        "nih",
-    )
-    assert not refused
-    np.testing.assert_array_equal(pictures["images/b.png"].pixels, ramp(seed=2))
-    known = pictures["images/b.png"].attributes
-    assert (known.findings, known.patient, known.age, known.sex, known.view) == (
-        ("Effusion", "Mass"), "77", 52, "M", "AP",
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("name", "header", "age"),
-    [
-        ("Data_Entry_2017.csv", "Patient Gender,View Position,OriginalImage[Width,Height],", "058Y"),
-        ("Data_Entry_2017_v2020.csv", "Patient Sex,View Position", "58"),
-    ],
-)
-def test_nihs_own_tables_with_images_in_numbered_folders(folder, name, header, age):
-    header = f"Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,{header}"
-    pictures, refused = read(
-        folder(
-            {
-                name: f"{header}\n00000001_000.png,Cardiomegaly|Emphysema,0,1,{age},M,PA\n"
-                f"00000002_000.png,No Finding,0,2,{age},M,PA\n",
-                "images_001/images/00000001_000.png": png(1),
-                "images_002/images/00000002_000.png": png(2),
-                "BBox_List_2017.txt": "",
-            }
-        ),
-        "nih",
-    )
-    assert not refused
-    known = pictures["images_001/images/00000001_000.png"].attributes
-    assert (known.findings, known.age, known.sex, known.patient) == (("Cardiomegaly", "Emphysema"), 58, "M", "1")
 
 
 @pytest.mark.parametrize("column", ["path", "File", "filename", "image"])
@@ -140,18 +96,17 @@ def test_one_bad_file_stops_nothing_and_is_named(folder, tmp_path):
 
 def test_files_that_nothing_lists_are_counted(folder):
     listing = list_folder(folder({"m.csv": "path\na.png\n", "a.png": png(1), "b.png": png(2), "c.txt": ""}), "csv")
-    assert dict(listing.notes) == {"image files that m.csv does not list": 1}
+    notes = Counter()
+    assert len(list(listing.walk(notes))) == 1 and notes == {"image files that m.csv does not list": 1}
 
 
 @pytest.mark.parametrize(
     ("files", "layout", "reason"),
     [
         ({}, "csv", "no CSV file"),
-        ({}, "nih", "no CSV file"),
         ({}, "dicom", "no file"),
         ({"a.csv": "path\n", "b.csv": "path\n"}, "csv", "several CSV files .a.csv, b.csv"),
         ({"a.csv": "name,colour\nx,y"}, "csv", 'has "name", "colour"; one must be called "path", "file"'),
-        ({"a.csv": "name\nx"}, "nih", 'one must be called "path", "Image Index"'),
         ({"a.csv": "path\n"}, "csv", "no rows"),
         ({"a.csv": ""}, "csv", "a.csv: The CSV file is empty"),
         ({"a.csv": b"path\n\xff"}, "csv", "not UTF-8"),
@@ -185,6 +140,15 @@ def test_a_folder_of_dicom_files(folder):
     assert pictures["study/IM2.dcm"].attributes.patient == ""
 
 
+def test_dicom_files_of_a_csv_are_read_and_what_the_table_says_counts(folder):
+    pictures, refused = read(
+        folder({"m.csv": "path,age\na.dcm,40\n", "a.dcm": dicom_file(ramp(), PatientAge="061Y", ViewPosition="AP")}),
+        "csv",
+    )
+    known = pictures["a.dcm"].attributes
+    assert not refused and (known.age, known.sex, known.view) == (40, "F", "AP")
+
+
 def test_whatever_a_decoder_raises_costs_one_file(folder):
     nested = dicom_file(ramp(), Rows=None)
     whole = dicom_file(ramp())
@@ -195,8 +159,8 @@ def test_whatever_a_decoder_raises_costs_one_file(folder):
 @pytest.mark.real_data
 def test_the_real_sample(shared_data):
     folder = DirectoryFolder(shared_data / "nih-cxr14-sample")
-    listing = list_folder(folder, "nih")
-    assert len(listing.entries) == 300 and not listing.notes
-    found = [next(load_pictures(folder, "nih", listing, pseudonym=pseudonym))]
+    listing, notes = list_folder(folder, "nih"), Counter()
+    assert len(list(listing.walk(notes))) == 300 and not notes
+    found = [next(load_pictures(folder, "nih", iter(listing), pseudonym=pseudonym))]
     assert found[0].pixels.shape == (512, 512)
     assert found[0].attributes.patient == "1280"

@@ -15,6 +15,7 @@ PAGES = {
     "images:image_set_detail": ("image_set", VIEWERS),
     "images:import_create": (None, IMPORTERS),
     "images:import_detail": ("run", VIEWERS),
+    "images:sample_create": ("image_set", IMPORTERS),
     "images:picture": ("image", VIEWERS),
     "images:thumbnail": ("image", VIEWERS),
 }

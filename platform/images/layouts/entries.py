@@ -1,21 +1,23 @@
 """What a folder turns out to hold."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from images.attributes import Attributes
 from images.pixels import Pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
-    """A file that should be an image, and what is said of it beside the file."""
+    """A file that should be an image, what is said of it beside the file, and the part of its collection it is in."""
 
     file: str
     attributes: Attributes = Attributes()
+    split: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A file that is not taken in, and why."""
 
@@ -32,9 +34,17 @@ class Picture:
     attributes: Attributes
 
 
+Entry = Listed | Refusal
+
+
 @dataclass(frozen=True)
 class Listing:
-    """Everything to go through, in order, and remarks with how often each applies."""
+    """Everything to go through, in the same order every time, read anew from the tables at each walk.
 
-    entries: list[Listed | Refusal]
-    notes: Counter[str] = field(default_factory=Counter)
+    walk: yields the entries, and counts remarks into the counter while it goes.
+    """
+
+    walk: Callable[[Counter[str]], Iterator[Entry]]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return self.walk(Counter())

@@ -4,6 +4,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
@@ -29,6 +30,15 @@ class Folder(Protocol):
     def read(self, name: str) -> bytes:
         """The bytes of one file; FileRefused where it is missing, too large, or leads out of the folder."""
 
+    def open(self, name: str) -> BinaryIO:
+        """One file of any size, to be read from its beginning piece by piece; FileRefused as in `read`."""
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name, without listing the folder."""
+
+    def subfolders(self) -> list[str]:
+        """The names of the folders directly inside, sorted, without hidden ones."""
+
 
 class DirectoryFolder:
     """A folder on disk."""
@@ -51,15 +61,30 @@ class DirectoryFolder:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file; a link is followed as long as it stays inside."""
+        with _refusing():
+            return _contents(self._inside(name))
+
+    def open(self, name: str) -> BinaryIO:
+        """One file, to be read piece by piece."""
+        with _refusing():
+            path = self._inside(name)
+            _check_regular(path.stat())
+            return path.open("rb")
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return is_inside(name) and os.path.isfile(self._root / name)
+
+    def subfolders(self) -> list[str]:
+        """The names of the folders directly inside."""
+        with os.scandir(self._root) as entries:
+            return sorted(entry.name for entry in entries if not _is_hidden(entry.name) and entry.is_dir())
+
+    def _inside(self, name: str) -> Path:
         path = (self._root / name).resolve()
         if not path.is_relative_to(self._root):
             raise FileRefused("leads out of the folder")
-        try:
-            return _contents(path)
-        except FileNotFoundError:
-            raise FileRefused("is not there") from None
-        except OSError as error:
-            raise FileRefused(f"cannot be read: {error.strerror}") from error
+        return path
 
 
 @dataclass(frozen=True)
@@ -90,10 +115,9 @@ class ZipFolder:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file, their checksum verified."""
-        member = self._members.get(name)
-        if member is None:
-            raise FileRefused("is not there")
-        _check_member(member)
+        member = self._member(name)
+        if member.file_size > MAX_FILE_BYTES:
+            raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")
         try:
             with self._archive.open(member) as file:
                 data = file.read(MAX_FILE_BYTES + 1)
@@ -102,6 +126,25 @@ class ZipFolder:
         if len(data) > MAX_FILE_BYTES:
             raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")
         return data
+
+    def open(self, name: str) -> BinaryIO:
+        """One file, unpacked piece by piece."""
+        return self._archive.open(self._member(name))  # type: ignore[return-value]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return name in self._members
+
+    def subfolders(self) -> list[str]:
+        """The names of the folders directly inside."""
+        return sorted({name.split("/", 1)[0] for name in self._members if "/" in name})
+
+    def _member(self, name: str) -> zipfile.ZipInfo:
+        member = self._members.get(name)
+        if member is None:
+            raise FileRefused("is not there")
+        _check_member(member)
+        return member
 
 
 def is_inside(name: str) -> bool:
@@ -118,10 +161,24 @@ def _unreadable(error: OSError) -> None:
     raise FolderError(f"{error.filename} cannot be listed: {error.strerror}.") from error
 
 
-def _contents(path: Path) -> bytes:
-    status = path.stat()
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileRefused("is not there") from None
+    except OSError as error:
+        raise FileRefused(f"cannot be read: {error.strerror}") from error
+
+
+def _check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
         raise FileRefused("is not a file")
+
+
+def _contents(path: Path) -> bytes:
+    status = path.stat()
+    _check_regular(status)
     if status.st_size > MAX_FILE_BYTES:
         raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")
     return path.read_bytes()
@@ -152,5 +209,3 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise FileRefused("is encrypted")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise FileRefused("is packed with a method other than deflate")
-    if member.file_size > MAX_FILE_BYTES:
-        raise FileRefused(f"larger than {MAX_FILE_BYTES // 2**20} MB")

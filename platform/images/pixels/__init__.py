@@ -11,6 +11,7 @@ from images.pixels.decode import (
 )
 from images.pixels.encode import encode_png, pixel_digest
 from images.pixels.geometry import resize, square, thumbnail, to_display, to_unit
+from images.pixels.similarity import near_pairs, perceptual_hash
 from images.pixels.types import Pixels, check_pixels
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "check_pixels",
     "decode_image",
     "encode_png",
+    "near_pairs",
+    "perceptual_hash",
     "pixel_digest",
     "resize",
     "square",

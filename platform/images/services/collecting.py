@@ -1,23 +1,31 @@
-"""The middle of an import: every file read, stored and reported, with the run's heart kept beating."""
+"""The middle of an import: every file read, stored and reported, in steps that a restarted import does not repeat."""
 
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+import numpy as np
+from django.db import transaction
 from django.utils.crypto import salted_hmac
+from numpy.typing import NDArray
 
-from images.layouts import Attributes, Listing, Picture, Refusal, load_pictures
-from images.layouts.folder import Folder
-from images.models import Image, ImportRun, Source
-from images.services.store import ItemRow, store_image
+from images.attributes import Attributes
+from images.datasets import load_pictures
+from images.datasets.sampling import Candidate, Pool
+from images.layouts import Entry, Folder, FolderError, Listed, Listing, Picture, Refusal
+from images.models import Image, ImportRun, Source, StagedItem
+from images.services.store import store_image
 
 Progress = Callable[[int, int], None]
 
 REFUSALS_KEPT = 1000
 LONGEST_TEXT = 300
+# How many files are gone through before what became of them is kept for good.
+STEP = 100
 _SECONDS_BETWEEN_BEATS = 1.0
 
 
@@ -27,8 +35,14 @@ class Report:
 
     imported: int = 0
     refused_count: int = 0
-    refused: list[Refusal] = field(default_factory=list)
+    refused: list[dict[str, str]] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "Report":
+        """The report as the run keeps it."""
+        notes = Counter(stored.get("notes", {}))
+        return cls(stored.get("imported", 0), stored.get("refused_count", 0), list(stored.get("refused", [])), notes)
 
     @property
     def seen(self) -> int:
@@ -39,78 +53,175 @@ class Report:
         """Count a refusal."""
         self.refused_count += 1
         if len(self.refused) < REFUSALS_KEPT:
-            self.refused.append(refusal)
+            self.refused.append({"file": plain(refusal.file), "reason": plain(refusal.reason)})
 
     def as_json(self) -> dict[str, Any]:
         """The form in which the run keeps it."""
         return {
             "imported": self.imported,
             "refused_count": self.refused_count,
-            "refused": [{"file": _plain(refusal.file), "reason": _plain(refusal.reason)} for refusal in self.refused],
+            "refused": self.refused,
             "notes": dict(self.notes),
         }
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Names of files and words of decoders as the database can keep them: valid Unicode, no zero bytes, not endless."""
     valid = text.encode(errors="backslashreplace").decode().replace("\0", " ")
     return valid if len(valid) <= LONGEST_TEXT else f"{valid[:LONGEST_TEXT]}…"
 
 
-@dataclass
-class Collected:
-    """Rows for the image set, and the report."""
+@dataclass(frozen=True)
+class Survey:
+    """What a first walk over the tables found: how many entries are to be read, which, and remarks.
 
-    rows: list[ItemRow] = field(default_factory=list)
-    report: Report = field(default_factory=Report)
-    _first_file: dict[str, str] = field(default_factory=dict)
+    chosen: their places in the listing, ascending; None = all.
+    """
 
-    def add(self, image: Image, found: Picture, source: str) -> None:
-        """Take a picture into the set, unless its pixels are there already."""
-        first = self._first_file.setdefault(image.sha256, found.file)
-        if first != found.file:
-            self.report.refuse(Refusal(found.file, f"has exactly the pixels of {first}"))
+    total: int
+    notes: Counter[str]
+    chosen: NDArray[np.int64] | None = None
+
+    def select(self, listing: Listing) -> Iterator[Entry]:
+        """The entries to be read, in order."""
+        if self.chosen is None:
+            yield from listing
             return
-        self.report.imported += 1
-        self.report.notes.update(found.attributes.notes)
-        self.rows.append(_row(image, found.attributes, source))
+        places = iter(self.chosen.tolist())
+        wanted = next(places, None)
+        for place, entry in enumerate(listing):
+            if place == wanted:
+                yield entry
+                wanted = next(places, None)
 
 
-def collect(run: ImportRun, folder: Folder, listing: Listing, tell: Progress) -> Collected:
-    """Read and store every picture of `listing`; raises jobs.models.Cancelled when the run is called off."""
-    collected = Collected(report=Report(notes=Counter(listing.notes)))
-    run.beat(done=0, total=len(listing.entries), message="Reading images")
+def survey(run: ImportRun, listing: Listing) -> Survey:
+    """Walk the tables once, opening no picture; draw the sample where one is asked for."""
+    notes: Counter[str] = Counter()
+    options = run.reading
+    beating = _beating(run, listing.walk(notes))
+    if not options.sample:
+        total = sum(1 for _ in beating)
+        chosen = None
+    else:
+        candidates = (
+            Candidate.of(place, entry.file, entry.attributes)
+            for place, entry in enumerate(beating)
+            if isinstance(entry, Listed)
+        )
+        pool = Pool(candidates, by=options.by, seed=options.seed)
+        chosen = pool.draw(options.sample, allocation=options.allocation, one_per_patient=options.one_per_patient)
+        notes[f"images that the sample of {len(chosen)} was drawn from"] = len(pool)
+        total = len(chosen)
+    if not total:
+        raise FolderError("No image is left to import. " + "; ".join(f"{text}: {n}" for text, n in notes.items()))
+    return Survey(total, notes, chosen)
+
+
+def _beating(run: ImportRun, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The same entries; the run says now and then that it lives."""
     next_beat = time.monotonic() + _SECONDS_BETWEEN_BEATS
-    for found in load_pictures(folder, run.layout, listing, pseudonym=lambda number: _pseudonym(run, number)):
-        if isinstance(found, Refusal):
-            collected.report.refuse(found)
-        else:
-            image = store_image(workspace=run.workspace, pixels=found.pixels, created_by=run.created_by)
-            collected.add(image, found, run.source)
-        if time.monotonic() >= next_beat:
-            run.beat(done=collected.report.seen)
-            tell(run.done, run.total)
+    for number, entry in enumerate(entries):
+        yield entry
+        if number % 1000 == 0 and time.monotonic() >= next_beat:
+            run.beat(message=f"Listing: {number:,} rows")
             next_beat = time.monotonic() + _SECONDS_BETWEEN_BEATS
-    return collected
 
 
-def _pseudonym(run: ImportRun, number: str) -> str:
-    """The same patient number gives the same name within a workspace, and another in every other."""
-    text = f"{run.workspace_id}\n{number}"
-    return salted_hmac("images.patient", text, algorithm="sha256").hexdigest()[:16]
+class Collector:
+    """Goes through the files of an import; every `STEP` files, what became of them is kept together with the cursor."""
 
+    def __init__(self, run: ImportRun, folder: Folder, listing: Listing, tell: Progress) -> None:
+        self._run, self._folder, self._listing, self._tell = run, folder, listing, tell
+        self._survey = survey(run, listing)
+        self._find_cursor()
+        self._report = Report.of(run.report) if run.cursor else Report(notes=Counter(self._survey.notes))
+        self._waiting: list[tuple[Image, Picture] | Refusal] = []
 
-def _row(image: Image, known: Attributes, source: str) -> ItemRow:
-    return ItemRow(
-        image=image,
-        group=_group(image, known, source),
-        caption=known.caption,
-        findings=known.findings,
-        patient=known.patient,
-        age=known.age,
-        sex=known.sex,
-        view=known.view,
-    )
+    def collect(self, seconds: float = float("inf")) -> bool:
+        """Read and store; False where the turn of so many seconds ended before the files did.
+
+        Raises jobs.models.Cancelled when the run is called off or another worker has it.
+        """
+        ends = time.monotonic() + seconds
+        self._run.beat(done=self._run.cursor, total=self._survey.total, message="Reading images")
+        next_beat = time.monotonic() + _SECONDS_BETWEEN_BEATS
+        entries = islice(self._survey.select(self._listing), self._run.cursor, None)
+        for found in load_pictures(self._folder, self._run.layout, entries, pseudonym=self._pseudonym):
+            self._waiting.append(found if isinstance(found, Refusal) else (self._stored(found), found))
+            if len(self._waiting) >= STEP:
+                self._keep()
+            if time.monotonic() >= next_beat:
+                self._run.beat(done=self._run.cursor + len(self._waiting))
+                self._tell(self._run.done, self._run.total)
+                next_beat = time.monotonic() + _SECONDS_BETWEEN_BEATS
+            if time.monotonic() >= ends:
+                self._keep()
+                return False
+        self._keep()
+        return True
+
+    def _find_cursor(self) -> None:
+        """Go back to the start where the folder no longer has at the cursor the file that it had."""
+        if not self._run.cursor:
+            return
+        last = next(islice(self._survey.select(self._listing), self._run.cursor - 1, None), None)
+        if last is None or plain(last.file) != self._run.cursor_file:
+            with transaction.atomic():
+                self._run.move_cursor(to=0, file="", report={})
+                StagedItem.objects.filter(run=self._run).delete()
+
+    def _stored(self, found: Picture) -> Image:
+        return store_image(workspace=self._run.workspace, pixels=found.pixels, created_by=self._run.created_by)
+
+    def _keep(self) -> None:
+        """Write the items that wait, the report and the cursor as one."""
+        if not self._waiting:
+            return
+        images = [found[0].pk for found in self._waiting if not isinstance(found, Refusal)]
+        first = dict(StagedItem.objects.filter(run=self._run, image__in=images).values_list("image_id", "file"))
+        items = []
+        for place, found in enumerate(self._waiting, self._run.cursor):
+            if isinstance(found, Refusal):
+                self._report.refuse(found)
+                continue
+            image, picture = found
+            if image.pk in first:
+                self._report.refuse(Refusal(picture.file, f"has exactly the pixels of {first[image.pk]}"))
+                continue
+            first[image.pk] = plain(picture.file)
+            items.append(self._item(place, image, picture))
+            self._report.imported += 1
+            self._report.notes.update(picture.attributes.notes)
+        last = self._waiting[-1]
+        file = last.file if isinstance(last, Refusal) else last[1].file
+        with transaction.atomic():
+            to = self._run.cursor + len(self._waiting)
+            self._run.move_cursor(to=to, file=plain(file), report=self._report.as_json())
+            StagedItem.objects.bulk_create(items)
+        self._waiting = []
+
+    def _item(self, place: int, image: Image, found: Picture) -> StagedItem:
+        known = found.attributes
+        return StagedItem(
+            run=self._run,
+            image=image,
+            place=place,
+            file=plain(found.file),
+            group=_group(image, known, self._run.source)[:200],
+            caption=known.caption,
+            findings=list(known.findings),
+            uncertain=list(known.uncertain),
+            patient=known.patient,
+            age=known.age,
+            sex=known.sex,
+            view=known.view,
+        )
+
+    def _pseudonym(self, number: str) -> str:
+        """The same patient number gives the same name within a workspace, and another in every other."""
+        text = f"{self._run.workspace_id}\n{number}"
+        return salted_hmac("images.patient", text, algorithm="sha256").hexdigest()[:16]
 
 
 def _group(image: Image, known: Attributes, source: str) -> str:

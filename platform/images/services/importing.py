@@ -2,7 +2,8 @@
 
 import logging
 import platform
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,20 @@ from django.db import transaction
 from accounts.models import User, Workspace
 from audit.services import record
 from images import tasks
-from images.layouts import DirectoryFolder, FolderError, ZipFolder, list_folder
-from images.layouts.folder import Folder
-from images.models import ImportRun, Source
-from images.services.collecting import Progress, collect
-from images.services.store import create_image_set
+from images.datasets import LAYOUTS, OptionError, ReadingOptions, list_folder
+from images.datasets.options import EVERYTHING
+from images.layouts import DirectoryFolder, Folder, FolderError, ZipFolder
+from images.models import ImportRun, Source, StagedItem
+from images.services.collecting import Collector, Progress
+from images.services.duplicates import report_of_staged
+from images.services.store import create_set_of_staged
 from jobs.models import Cancelled, RunState
 
 logger = logging.getLogger(__name__)
 
 MAX_ARCHIVE_BYTES = 4 * 2**30
+# A worker's task reads for so long, then puts the run back into the queue: no import is too long for a task.
+TURN_SECONDS = 1800.0
 
 
 def start_import(
@@ -42,6 +47,7 @@ def start_import(
     source: str = Source.REAL,
     is_phantom: bool = False,
     description: str = "",
+    options: ReadingOptions = EVERYTHING,
     roots: Sequence[Path] | None = None,
     queue: bool = True,
 ) -> ImportRun:
@@ -49,6 +55,7 @@ def start_import(
 
     directory, archive: one of the two; a folder on the server that lies in one of `roots` (default: IMPORT_ROOTS),
         or a zip archive, which is kept until the run is over.
+    options: what of a collection is wanted, and how uncertain labels are read.
     queue: False for a caller who goes on to call `run_import` itself.
     Raises ValidationError, by field, where the folder or archive cannot be an import.
     """
@@ -57,6 +64,7 @@ def start_import(
         created_by=user,
         name=name.strip(),
         layout=layout,
+        options=options.as_json(),
         source=source,
         is_phantom=is_phantom,
         description=description.strip(),
@@ -76,12 +84,15 @@ def _checked_origin(run: ImportRun, archive: "UploadedFile[Any] | None", roots: 
         raise ValidationError({"directory": "Give either a folder on the server or a zip archive."})
     field = "archive" if archive else "directory"
     try:
+        LAYOUTS[run.layout].check(run.reading)
         if archive:
-            list_folder(_uploaded(archive), run.layout)
+            list_folder(_uploaded(archive), run.layout, run.reading)
             return ""
         path = allowed_folder(run.directory, roots)
-        list_folder(DirectoryFolder(path), run.layout)
+        list_folder(DirectoryFolder(path), run.layout, run.reading)
         return str(path)
+    except OptionError as error:
+        raise ValidationError({error.name: str(error)}) from error
     except FolderError as error:
         raise ValidationError({field: str(error)}) from error
 
@@ -107,7 +118,7 @@ def allowed_folder(directory: str, roots: Sequence[Path]) -> Path:
 
 
 def _store(run: ImportRun, archive: "UploadedFile[Any] | None", queue: bool) -> None:
-    _drop_leftover_archives()
+    _drop_leftovers()
     if archive:
         archive.seek(0)
         run.archive.name = default_storage.save(f"uploads/{run.pk}.zip", archive)
@@ -141,20 +152,22 @@ def cancel_import(run: ImportRun) -> None:
     """Stop an import: at once where no worker has it yet, else at its next heartbeat."""
     run.request_cancel()
     if run.is_finished:
-        _drop_archive(run)
+        _drop_leftovers_of(run)
 
 
-def run_import(run: ImportRun, *, tell: Progress = _say_nothing) -> None:
+def run_import(run: ImportRun, *, tell: Progress = _say_nothing, seconds: float = float("inf")) -> bool:
     """Do the work of a run, unless another worker has it, and store how it ended.
 
-    Every image is stored as it is read; the set, its items and the run's success are one transaction at the end, so
-    that a worker killed at any moment leaves either nothing visible or everything. `tell(done, total)` is called
-    about once a second.
+    Images are stored as they are read, and every hundred files the cursor moves: a restarted run goes on from there.
+    The set, its items and the run's success are one transaction at the end, so that a worker killed at any moment
+    leaves either nothing visible or everything. `tell(done, total)` is called about once a second.
+    seconds: the turn after which the run goes back into its queue, its work so far kept; True is returned then.
     """
     if not run.claim():
-        return
+        return False
     try:
-        _import(run, tell)
+        if not _import(run, tell, seconds):
+            return run.hand_over()
     except Cancelled:
         if run.cancel_wanted():
             run.cancelled()
@@ -164,31 +177,32 @@ def run_import(run: ImportRun, *, tell: Progress = _say_nothing) -> None:
         logger.exception("Import %s failed", run.pk)
         run.fail(f"The import stopped unexpectedly ({type(error).__name__}). The worker's log has the details.")
     if run.is_finished:
-        _drop_archive(run)
+        _drop_leftovers_of(run)
+    return False
 
 
-def _import(run: ImportRun, tell: Progress) -> None:
+def _import(run: ImportRun, tell: Progress, seconds: float) -> bool:
+    """False where the turn ended before the files did."""
     with _opened(run) as folder:
         run.beat(message="Listing the files")
-        collected = collect(run, folder, list_folder(folder, run.layout), tell)
-    _save_report(run, collected.report.as_json())
-    if not collected.rows:
-        raise ValidationError(f"None of the {collected.report.seen} files could be imported; the report says why.")
-    run.beat(done=run.total, message="Writing the image set")
+        if not Collector(run, folder, list_folder(folder, run.layout, run.reading), tell).collect(seconds):
+            return False
+    if not run.report["imported"]:
+        raise ValidationError(f"None of the {run.total} files could be imported; the report says why.")
+    run.beat(done=run.total, message="Looking for near duplicates")
+    report = {**run.report, "near_duplicates": report_of_staged(run, _beating(run))}
+    run.beat(message="Writing the image set")
+    _write_set(run, report)
+    return True
+
+
+def _write_set(run: ImportRun, report: dict[str, Any]) -> None:
     with transaction.atomic():
         _still_ours(run)
-        run.image_set = create_image_set(
-            workspace=run.workspace,
-            name=run.name,
-            source=run.source,
-            rows=collected.rows,
-            is_phantom=run.is_phantom,
-            description=run.description,
-            provenance={"Imported from": run.origin, "Layout": run.get_layout_display()},
-            created_by=run.created_by,
-        )
-        run.save(update_fields=["image_set"])
-        details: dict[str, Any] = {"imported": len(collected.rows), "refused": collected.report.refused_count}
+        run.image_set = create_set_of_staged(run)
+        run.report = report
+        run.save(update_fields=["image_set", "report"])
+        details: dict[str, Any] = {"imported": report["imported"], "refused": report["refused_count"]}
         details["digest"] = run.image_set.digest
         record(
             workspace=run.workspace,
@@ -207,9 +221,17 @@ def _still_ours(run: ImportRun) -> None:
         raise Cancelled
 
 
-def _save_report(run: ImportRun, report: dict[str, Any]) -> None:
-    run.report = report
-    run.save(update_fields=["report"])
+def _beating(run: ImportRun) -> Callable[[], None]:
+    """A function that lets the run say, at most once in five seconds, that it lives."""
+    last = time.monotonic()
+
+    def beat() -> None:
+        nonlocal last
+        if time.monotonic() - last > 5:
+            run.beat()
+            last = time.monotonic()
+
+    return beat
 
 
 @contextmanager
@@ -231,10 +253,16 @@ def _drop_archive(run: ImportRun) -> None:
         ImportRun.objects.filter(pk=run.pk).update(archive="")
 
 
-def _drop_leftover_archives() -> None:
-    """Delete the archives of imports that ended without a worker: called off in the queue, or given up."""
+def _drop_leftovers_of(run: ImportRun) -> None:
+    _drop_archive(run)
+    StagedItem.objects.filter(run=run).delete()
+
+
+def _drop_leftovers() -> None:
+    """Delete what imports left that ended without a worker: called off in the queue, or given up."""
     for run in ImportRun.objects.exclude(archive="").finished():
         _drop_archive(run)
+    StagedItem.objects.filter(run__in=ImportRun.objects.finished()).delete()
 
 
 def _environment() -> dict[str, str]:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User, Workspace
 from images import content
-from images.models import Image, ImageSet, ImageSetItem
-from images.pixels import Pixels, encode_png, pixel_digest
+from images.models import Image, ImageSet, ImageSetItem, ImportRun, Known, StagedItem
+from images.pixels import Pixels, encode_png, perceptual_hash, pixel_digest
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class ItemRow:
     age: int | None = None
     sex: str = ""
     view: str = ""
+    uncertain: Sequence[str] = ()
 
 
 def store_image(*, workspace: Workspace, pixels: Pixels, created_by: User | None = None) -> Image:
@@ -44,6 +45,7 @@ def store_image(*, workspace: Workspace, pixels: Pixels, created_by: User | None
             "height": height,
             "bits": pixels.itemsize * 8,
             "file": key,
+            "look": perceptual_hash(pixels),
             "created_by": created_by,
         },
     )
@@ -70,20 +72,66 @@ def create_image_set(
     """
     rows = list(rows)
     _check_rows(workspace, rows)
-    image_set = ImageSet(
-        workspace=workspace,
-        name=name.strip(),
-        source=source,
-        is_phantom=is_phantom,
-        description=description,
-        provenance=dict(provenance or {}),
-        digest=ImageSet.digest_of(row.image.sha256 for row in rows),
-        count=len(rows),
-        created_by=created_by,
+    image_set = _write_set(
+        ImageSet(
+            workspace=workspace,
+            name=name.strip(),
+            source=source,
+            is_phantom=is_phantom,
+            description=description,
+            provenance=dict(provenance or {}),
+            digest=ImageSet.digest_of(row.image.sha256 for row in rows),
+            count=len(rows),
+            created_by=created_by,
+        )
     )
+    ImageSetItem.objects.bulk_create([_item(image_set, position, row) for position, row in enumerate(rows)], 1000)
+    return image_set
+
+
+@transaction.atomic
+def create_set_of_staged(run: ImportRun) -> ImageSet:
+    """Create the image set of everything that an import has stored, in the order of its files, within the database.
+
+    Raises ValidationError where nothing was stored.
+    """
+    staged = StagedItem.objects.filter(run=run)
+    digests = list(staged.order_by().values_list("image__sha256", flat=True).iterator(chunk_size=10_000))
+    if not digests:
+        raise ValidationError("An image set needs at least one image.")
+    image_set = _write_set(
+        ImageSet(
+            workspace=run.workspace,
+            name=run.name.strip(),
+            source=run.source,
+            is_phantom=run.is_phantom,
+            description=run.description,
+            provenance=run.provenance,
+            digest=ImageSet.digest_of(digests),
+            count=len(digests),
+            created_by=run.created_by,
+        )
+    )
+    _copy_staged(run, image_set)
+    staged.delete()
+    return image_set
+
+
+def _copy_staged(run: ImportRun, image_set: ImageSet) -> None:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in Known._meta.fields)
+    sql = (
+        f"INSERT INTO {quote(ImageSetItem._meta.db_table)} (image_set_id, image_id, position, {columns}) "  # noqa: S608  names of our own tables
+        f"SELECT %s, image_id, row_number() OVER (ORDER BY place) - 1, {columns} "
+        f"FROM {quote(StagedItem._meta.db_table)} WHERE run_id = %s ORDER BY place"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [image_set.pk, run.pk])
+
+
+def _write_set(image_set: ImageSet) -> ImageSet:
     image_set.full_clean(exclude=["workspace", "created_by"], validate_unique=False)
     image_set.save(force_insert=True)
-    ImageSetItem.objects.bulk_create([_item(image_set, position, row) for position, row in enumerate(rows)], 1000)
     return image_set
 
 
@@ -106,6 +154,7 @@ def _item(image_set: ImageSet, position: int, row: ItemRow) -> ImageSetItem:
         group=row.group[:200],
         caption=row.caption,
         findings=list(row.findings),
+        uncertain=list(row.uncertain),
         patient=row.patient,
         age=row.age,
         sex=row.sex,
