@@ -24,7 +24,7 @@ def workspace_named(slug: str | None) -> Workspace:
 
 def row_named(model: type[Row], workspace: Workspace, name: str) -> Row:
     """The newest row of the workspace with this name or id."""
-    rows: Any = model._default_manager.filter(workspace=workspace).order_by("-created_at")  # type: ignore[misc]
+    rows: Any = model._default_manager.filter(workspace=workspace).order_by("-created_at")
     found: Row | None = rows.filter(pk=name).first() if _is_id(name) else rows.filter(name=name).first()
     if found is None:
         raise CommandError(f"There is no {model._meta.verbose_name} {name!r} in {workspace}.")

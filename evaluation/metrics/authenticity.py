@@ -9,18 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.metrics.metric import TRAINING, Metric
+from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.result import BoolArray, Comparison, MetricResult, Sample, scored
-from evaluation.metrics.training import UNSEEN, nearest_rows, share, split_sides
+from evaluation.metrics.training import UNSEEN, share, split_sides
 
 METHOD = "share of images farther from their nearest training image than its own neighbour; Wilson, cluster-robust effective n"
 
 
 def authentic(sample: Sample, training: Sample) -> BoolArray:
     """(n,) whether each row lies farther from its nearest training image than that image's nearest other training image."""
-    index, distances = nearest_rows(sample.features, training.features, 1)
+    index, distances = nearest_to(sample.features, training.features, 1)
     hit, where = np.unique(index[:, 0], return_inverse=True)
     # The first neighbour of a training image is itself, or a twin at the same distance 0.
-    radii = nearest_rows(training.features[hit], training.features, 2)[1][:, 1]
+    radii = nearest_to(training.features[hit], training.features, 2)[1][:, 1]
     result: BoolArray = distances[:, 0] > radii[where.ravel()]
     return result
 

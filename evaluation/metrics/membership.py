@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.metrics.metric import TRAINING, Metric
+from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.resampling import subsample
 from evaluation.metrics.result import Comparison, Estimate, MetricResult, Sample, Settings, scored
 from evaluation.metrics.roc import estimate_auroc
-from evaluation.metrics.training import half_rows, nearest_rows, split_sides
+from evaluation.metrics.training import half_rows, split_sides
 
 # Training images that are tried, at most: more narrow nothing, since the unseen images decide.
 MEMBERS = 10_000
@@ -21,7 +22,7 @@ BASELINE_LABEL = "unseen real images in the place of the synthetic ones"
 
 def attack(made: Sample, members: Sample, others: Sample, settings: Settings) -> Estimate:
     """AUROC of "near to one of ``made``" for ``members`` against ``others``, whose groups must be disjoint."""
-    scores = [-nearest_rows(side.features, made.features, 1)[1][:, 0] for side in (members, others)]
+    scores = [-nearest_to(side.features, made.features, 1)[1][:, 0] for side in (members, others)]
     truth = np.repeat([1, 0], [members.n, others.n])
     groups = [f"member-{g}" for g in members.groups] + [f"other-{g}" for g in others.groups]
     return estimate_auroc(np.concatenate(scores), truth, groups, settings.confidence)

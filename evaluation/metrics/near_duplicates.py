@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.metrics.metric import Metric
+from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.result import (
     BoolArray,
     Comparison,
@@ -24,7 +25,7 @@ from evaluation.metrics.result import (
     Sample,
     scored,
 )
-from evaluation.metrics.training import PAIRS, UNSEEN, Sides, half_rows, nearest_rows, share, split_sides
+from evaluation.metrics.training import PAIRS, UNSEEN, Sides, half_rows, share, split_sides
 
 SIDE = 64
 CANDIDATES = 3
@@ -83,7 +84,7 @@ def _loader(sample: Sample) -> Load:
 def near_duplicates_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """Share of synthetic images with a near duplicate in the training set; those not looked at count as having none."""
     sides, settings = split_sides(comparison), comparison.settings
-    index, distances = nearest_rows(sides.synthetic.features, sides.training.features, CANDIDATES)
+    index, distances = nearest_to(sides.synthetic.features, sides.training.features, CANDIDATES)
     rows = np.argsort(distances[:, 0], kind="stable")[:LOOKED_AT].astype(np.intp)
     own = best_matches(sides.synthetic, sides.training, rows, index[rows])
     real, unseen = _calibration(sides, settings.seed)
@@ -105,7 +106,7 @@ def _calibration(sides: Sides, seed: int) -> tuple[Matches, Sample]:
     """The same for unseen real images, which are no duplicates of anything in the training set."""
     chosen = np.sort(np.random.default_rng(seed).permutation(sides.unseen.n)[:CALIBRATED_ON]).astype(np.intp)
     unseen = sides.unseen.take(chosen)
-    index, _ = nearest_rows(unseen.features, sides.training.features, CANDIDATES)
+    index, _ = nearest_to(unseen.features, sides.training.features, CANDIDATES)
     return best_matches(unseen, sides.training, np.arange(unseen.n), index), unseen
 
 

@@ -126,8 +126,8 @@ def _distance_estimate(sides: Sides, own: Nearest, real: Nearest, settings: Sett
 
 def _half_ratio(sides: Sides, real: Nearest, halves: tuple[IntArray, IntArray], settings: Settings) -> Estimate:
     groups = np.array(sides.unseen.groups, dtype=object)
-    parts = [part for rows in halves for part in (real.first[rows], list(groups[rows]))]
-    value, low, high = ratio_of_medians(*parts, settings.confidence)
+    (x, x_groups), (y, y_groups) = ((real.first[rows], list(groups[rows])) for rows in halves)
+    value, low, high = ratio_of_medians(x, x_groups, y, y_groups, settings.confidence)
     return Estimate(value, low, high, len(real.first), RATIO_METHOD)
 
 

@@ -140,19 +140,17 @@ def energy_estimate(
     if not len(full):
         raise MetricError("The originals are constant images: they hold no energy that could be lost.")
 
-    def lost(keep: npt.NDArray[Any], octave: IntArray = full) -> FloatArray:
-        return 1 - made[keep][:, octave].sum(axis=0) / real[keep][:, octave].sum(axis=0)
+    def lost(octave: IntArray) -> Callable[[BoolArray], float]:
+        own, original = made[:, octave], real[:, octave]
+        return lambda keep: float(np.mean(1 - own[keep].sum(axis=0) / original[keep].sum(axis=0)))
 
     bands = []
     for number in full:
-        one = np.array([number])
-        estimate = _jackknifed(lambda keep, o=one: float(lost(keep, o)[0]), len(made), groups, settings, METHOD, {})
+        estimate = _jackknifed(lost(full[full == number]), len(made), groups, settings, METHOD, {})
         low, high = octaves[number][0]
         cycles = {"from": low, "to": high, "lost": estimate.value, "low": estimate.low, "high": estimate.high}
         bands.append(cycles | {"original_energy": float(real[:, number].mean())})
-    return _jackknifed(
-        lambda keep: float(lost(keep).mean()), len(made), groups, settings, ENERGY_METHOD, {"bands": bands}
-    )
+    return _jackknifed(lost(full), len(made), groups, settings, ENERGY_METHOD, {"bands": bands})
 
 
 def _jackknifed(

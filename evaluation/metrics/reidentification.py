@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.metrics.metric import TRAINING, Metric
+from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.resampling import MINIMUM_GROUPS, clustered_proportion, group_codes
 from evaluation.metrics.result import (
     Comparison,
@@ -22,7 +23,7 @@ from evaluation.metrics.result import (
     TooFewImages,
     scored,
 )
-from evaluation.metrics.training import DEPTH, MINIMUM, UNSEEN, nearest_rows, share, split_sides
+from evaluation.metrics.training import DEPTH, MINIMUM, UNSEEN, share, split_sides
 
 FALSE_MATCHES = 0.01
 QUERIES = 2000
@@ -75,7 +76,7 @@ def _queries(training: Sample, seed: int) -> IntArray:
 
 def _impostors(training: Sample, queries: IntArray, codes: IntArray) -> FloatArray:
     """Distance of each query to the nearest image of another patient."""
-    index, distances = nearest_rows(training.features[queries], training.features, DEPTH + 1)
+    index, distances = nearest_to(training.features[queries], training.features, DEPTH + 1)
     other = codes[index] != codes[queries][:, None]
     column = np.where(other.any(axis=1), other.argmax(axis=1), index.shape[1] - 1)
     return np.asarray(distances[np.arange(len(queries)), column])
@@ -99,7 +100,7 @@ def reidentification_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     verifier = calibrate(sides.training, settings.confidence, settings.seed)
     estimates = [
         share(
-            nearest_rows(sample.features, sides.training.features, 1)[1][:, 0] <= verifier.limit,
+            nearest_to(sample.features, sides.training.features, 1)[1][:, 0] <= verifier.limit,
             sample,
             settings.confidence,
             METHOD,

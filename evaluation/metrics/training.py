@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.resampling import MINIMUM_GROUPS, assign_blocks, clustered_proportion
@@ -27,8 +26,6 @@ from evaluation.metrics.result import (
 )
 
 MINIMUM = 20
-# Rows that are searched at a time: memory does not grow with the training set.
-ROWS = 8192
 # So many nearest training images are looked through for one of another patient.
 DEPTH = 16
 PAIRS = 24
@@ -84,27 +81,6 @@ def unseen_rows(reference: Sample, training: Sample) -> IntArray:
     return np.array(keep, dtype=np.intp)
 
 
-def nearest_rows(x: npt.ArrayLike, y: npt.ArrayLike, k: int) -> tuple[IntArray, FloatArray]:
-    """As nearest_to: for every row of x (n, d) its k nearest rows of y (m, d), nearest first, in bounded memory."""
-    left, right = np.asarray(x), np.asarray(y)
-    k = min(k, len(right))
-    index, distances = np.empty((len(left), k), dtype=np.intp), np.empty((len(left), k))
-    for start in range(0, len(left), ROWS):
-        rows = slice(start, start + ROWS)
-        parts = [_shifted(left[rows], right[at : at + ROWS], k, at) for at in range(0, len(right), ROWS)]
-        found, length = (np.concatenate([part[side] for part in parts], axis=1) for side in (0, 1))
-        order = np.argsort(length, axis=1, kind="stable")[:, :k]
-        index[rows], distances[rows] = np.take_along_axis(found, order, 1), np.take_along_axis(length, order, 1)
-    return index, distances
-
-
-def _shifted(
-    x: npt.NDArray[np.floating[Any]], y: npt.NDArray[np.floating[Any]], k: int, offset: int
-) -> tuple[IntArray, FloatArray]:
-    index, distances = nearest_to(x, y, k)
-    return index + offset, distances
-
-
 @dataclass(frozen=True)
 class Nearest:
     """Of every row: its nearest training image (row, distance) and the distance to the nearest one of another patient."""
@@ -124,7 +100,7 @@ def nearest_training(sample: Sample, training: Sample) -> Nearest:
 
     Where the 16 nearest are all of one patient the 16th stands for the nearest of another: the contrast then errs upwards.
     """
-    index, distances = nearest_rows(sample.features, training.features, DEPTH)
+    index, distances = nearest_to(sample.features, training.features, DEPTH)
     codes = np.unique(np.asarray(training.groups, dtype=object).astype(str), return_inverse=True)[1]
     other = codes[index] != codes[index[:, :1]]
     column = np.where(other.any(axis=1), other.argmax(axis=1), index.shape[1] - 1)

@@ -49,14 +49,14 @@ class ReconstructionRunViewSet(
         fields = getattr(serializer, "fields", {})
         for name, model in (("checkpoint", Checkpoint), ("originals", ImageSet)):
             if name in fields and not fields[name].read_only:
-                fields[name].queryset = model.objects.visible_to(self.request.user)  # type: ignore[attr-defined]
+                fields[name].queryset = model.objects.visible_to(self.request.user)
         return serializer
 
     def perform_create(self, serializer: Any) -> None:
         """Start the run in the workspace of its checkpoint."""
         data = serializer.validated_data
         self.check_object_permissions(self.request, data["checkpoint"])
-        serializer.instance = start_reconstruction(**data, user=self.request.user)
+        serializer.instance = start_reconstruction(**data, user=self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(request=None, responses=ReconstructionRunSerializer)
     @action(detail=True, methods=["post"])

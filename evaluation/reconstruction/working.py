@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -55,7 +56,7 @@ def _reconstruct(run: ReconstructionRun, turn: Turn, items: Sequence[ImageSetIte
 
     loaded = pipeline_for(run.checkpoint, tick)
     side = int(run.checkpoint.facts["resolution"])
-    pictures = [square(to_display(item.image.load_pixels()), side) for item in items]
+    pictures = [square(to_display(item.image.load_pixels()), side).astype(np.uint8, copy=False) for item in items]
     for item, pixels in zip(items, reconstruct_images(loaded, pictures, tick=tick), strict=True):
         image = store_image(workspace=run.workspace, pixels=pixels, created_by=run.created_by)
         row = ReconstructedImage(run=run, original=item.image, image=image)

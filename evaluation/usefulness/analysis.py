@@ -87,19 +87,20 @@ def _macro(
         areas = [auroc(score[keep, c], labels[keep, c]) for c in range(labels.shape[1])]
         return float(np.nanmean(areas))
 
+    def own(score: FloatArray) -> Callable[[BoolArray], float]:
+        return lambda keep: mean(score, keep)
+
+    def gap(score: FloatArray) -> Callable[[BoolArray], float]:
+        return lambda keep: mean(score, keep) - mean(scores[REAL], keep)
+
     everything = np.ones(len(labels), dtype=np.bool_)
     arms = {}
     for arm, score in scores.items():
-        estimate = _jackknifed(lambda keep, s=score: mean(s, keep), blocks)
+        estimate = _jackknifed(own(score), blocks)
         low, high = max(estimate["low"], 0.0), min(estimate["high"], 1.0)
         repeats = [mean(one, everything) for one in predictions[arm]]
         arms[arm] = {"value": estimate["value"], "low": low, "high": high, "repeats": repeats}
-    real = scores[REAL]
-    differences = {
-        arm: _jackknifed(lambda keep, s=score: mean(s, keep) - mean(real, keep), blocks)
-        for arm, score in scores.items()
-        if arm != REAL
-    }
+    differences = {arm: _jackknifed(gap(score), blocks) for arm, score in scores.items() if arm != REAL}
     return {"arms": arms, "differences": differences}
 
 

@@ -55,7 +55,7 @@ class UsefulnessRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mix
         """Start the run in the workspace of its sets."""
         data = serializer.validated_data
         self.check_object_permissions(self.request, data["real"])
-        serializer.instance = start_usefulness(**data, user=self.request.user)
+        serializer.instance = start_usefulness(**data, user=self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(request=None, responses=UsefulnessRunSerializer)
     @action(detail=True, methods=["post"])

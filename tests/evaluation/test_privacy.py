@@ -7,7 +7,7 @@ from evaluation.metrics import MetricError, Sample, measure
 from evaluation.metrics.near_duplicates import thumbnail_vector
 from evaluation.metrics.privacy import median_interval, ratio_of_medians
 from evaluation.metrics.result import Comparison, MetricResult, Settings
-from evaluation.metrics.training import nearest_rows, unseen_rows
+from evaluation.metrics.training import unseen_rows
 
 NAMES = (
     "nearest_training_distance",
@@ -127,15 +127,6 @@ def test_images_of_training_patients_are_no_yardstick() -> None:
     plain = measure(draw(3, 60), REFERENCE, names=["copies"], training=TRAINING)[0]
     assert (found.value, found.low, found.high) == (plain.value, plain.low, plain.high)
     assert found.extra["reference_images_of_training_patients"] == 400
-
-
-def test_nearest_rows_are_those_of_the_whole_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.metrics.training.ROWS", 70)
-    x, y = draw(4, 150).features, draw(5, 200).features
-    index, distances = nearest_rows(x, y, 3)
-    full = np.linalg.norm(x[:, None] - y, axis=2)
-    assert (index == np.argsort(full, axis=1)[:, :3]).all()
-    assert distances == pytest.approx(np.sort(full, axis=1)[:, :3])
 
 
 def test_thumbnails_correlate_whatever_the_exposure() -> None:
