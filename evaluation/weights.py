@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from evaluation.features import channels, dinov2, hf_folder, inception
-from evaluation.features.base import ExtractorError
+from evaluation.features.base import BF16, ExtractorError
 from evaluation.features.clip import CLIP, DUAL_ENCODER
 from evaluation.features.kinds import ExtractorKind
 from evaluation.features.open_clip_pair import OPEN_CLIP_CONFIG
@@ -113,8 +113,8 @@ _NEEDS_FOLDER = frozenset(_BY_MODEL_TYPE.values())
 
 
 def choice_to_extractor(choice: str) -> tuple[str, str]:
-    """(extractor, weights) of a choice. Raises ValidationError for anything that was not offered."""
-    if choice not in dict(extractor_choices()):
+    """(extractor, weights) of a choice; each may be had in bf16. Raises ValidationError for anything that was not offered."""
+    if choice.removesuffix(MARK + BF16) not in dict(extractor_choices()):
         raise ValidationError(f"{choice!r} is not offered here. Choose one of the listed extractors.")
     name, weights = choice.split(SEPARATOR, 1)
     return name, weights

@@ -20,6 +20,7 @@ from evaluation.features.hf_folder import (
     folder_digest,
     how_to_get,
     label_of,
+    licence_of,
     load_pretrained,
 )
 from evaluation.features.network import NetworkExtractor
@@ -39,7 +40,8 @@ def open_clip_pair(weights: str) -> NetworkExtractor:
     side = int(network.config.vision_config.image_size)
     default = ChannelSpec(side, side, CLIP_224.resample, CLIP_224.mean, CLIP_224.std)
     limit = int(network.config.text_config.max_position_embeddings)
-    return _extractor(CLIP, weights, folder, network, default, limit, CLIP_LICENCE)
+    licence = licence_of(weights, CLIP_WEIGHTS, CLIP_LICENCE)
+    return _extractor(CLIP, weights, folder, network, default, limit, licence)
 
 
 def open_dual_encoder(weights: str) -> NetworkExtractor:
@@ -52,7 +54,7 @@ def open_dual_encoder(weights: str) -> NetworkExtractor:
     side = int(network.config.vision_config.image_size)
     default = ChannelSpec(side, side, CLIP_224.resample, (0.0,) * 3, (1.0,) * 3)
     limit = int(network.config.text_config.max_position_embeddings)
-    return _extractor("dual-encoder", weights, folder, network, default, limit, "")
+    return _extractor("dual-encoder", weights, folder, network, default, limit, licence_of(weights, (), ""))
 
 
 def _extractor(

@@ -13,6 +13,7 @@ from evaluation.features.hf_folder import (
     folder_digest,
     how_to_get,
     label_of,
+    licence_of,
     load_pretrained,
     read_json,
 )
@@ -27,7 +28,7 @@ RAD_DINO_LICENCE = "Microsoft Research License: research use only"
 
 def open_dinov2(weights: str) -> NetworkExtractor:
     """A DINOv2. Features: the class token after the last layer norm (384 to 1536)."""
-    return _open("dinov2", weights, DINOV2, DINOV2_LICENCE)
+    return _open("dinov2", weights, DINOV2, licence_of(weights, DINOV2_WEIGHTS, DINOV2_LICENCE))
 
 
 def open_rad_dino(weights: str) -> NetworkExtractor:

@@ -111,6 +111,11 @@ def label_of(weights: str) -> str:
     return Path(weights).name if Path(weights).is_dir() else weights
 
 
+def licence_of(weights: str, published: tuple[str, ...], licence: str) -> str:
+    """The licence of published weights; of any other we know none."""
+    return licence if weights.split("@")[0] in published else "see where the weights came from"
+
+
 def load_pretrained(model_class: Any, folder: Path) -> Any:
     """The network of the folder in float32, from safetensors only. Raises RefusedWeights where they do not fit."""
     import torch

@@ -106,7 +106,7 @@ class NetworkExtractor:
         with ThreadPoolExecutor(workers) as pool:
             for image in images:
                 waiting.append(pool.submit(self._prepare, image))
-                if len(waiting) >= 3 * GPU_BATCH:
+                if len(waiting) >= 2 * GPU_BATCH:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

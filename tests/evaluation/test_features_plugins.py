@@ -105,6 +105,7 @@ def test_every_kind_is_offered_by_its_published_names() -> None:
     for kind in EXTRACTORS.values():
         for name in kind.published:
             assert choice_to_extractor(f"{kind.name}:{name}") == (kind.name, name)
+            assert choice_to_extractor(f"{kind.name}:{name}+bf16") == (kind.name, f"{name}+bf16")
 
 
 def test_names_stay_names_and_folders_are_looked_up_beside_the_project(settings: object) -> None:
