@@ -84,6 +84,8 @@ def _nuclear_norm(matrix: FloatArray) -> float:
 
 def _gram_nuclear_norm(gram: FloatArray) -> float:
     """Sum of the roots of a symmetric matrix's eigenvalues. The matrix is overwritten."""
+    if not len(gram):
+        return 0.0  # a set of one picture repeated has no covariance, and no root of it
     # The transpose is the same matrix in the order that LAPACK reads, so that no copy is made.
     values = linalg.eigvalsh(gram.T, check_finite=False, overwrite_a=True)
     noise = max(values[-1], 0.0) * len(values) * np.finfo(float).eps

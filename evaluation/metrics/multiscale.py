@@ -101,6 +101,8 @@ def image_to_moments(image: npt.NDArray[np.floating]) -> tuple[_Scale, ...]:
     if image.ndim != 2 or min(image.shape) <= (WINDOW - 1) * 2 ** (len(WEIGHTS) - 1):
         raise MetricError("MS-SSIM needs a gray image with a shorter side above 160 pixels.")
     pixels = np.ascontiguousarray(image, dtype=np.float32)
+    if not np.isfinite(pixels).all():
+        raise MetricError("A picture contains NaN or infinity.")
     scales = []
     for _ in WEIGHTS:
         mean = _blur(pixels)

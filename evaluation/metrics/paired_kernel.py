@@ -46,8 +46,8 @@ def kernel_difference(pair: Pair) -> Difference:
 
 def _bounded(pair: Pair) -> Pair:
     """At most BLOCK_ROWS images of whole prompts, the same ones on both sides, and of whole patients."""
-    cut = [whole_groups(s, BLOCK_ROWS, pair.settings.seed) for s in (pair.a, pair.b, pair.reference)]
-    return align(*cut, pair.settings)
+    a, b, reference = (whole_groups(s, BLOCK_ROWS, pair.settings.seed) for s in (pair.a, pair.b, pair.reference))
+    return align(a, b, reference, pair.settings)
 
 
 @dataclass(frozen=True)
