@@ -3,7 +3,7 @@
 A small parser by rules, in the manner of NegEx (Chapman et al., Journal of Biomedical Informatics 34:301, 2001), for the short
 English sentences of prompts and impressions. The rules:
 
-- A caption is cut into clauses at full stops, semicolons, line ends and at but, however, although, except, otherwise.
+- A caption is cut into clauses at full stops, semicolons, empty lines and at but, however, although, except, otherwise.
 - A negation word (no, without, negative for, free of, absence of ...) negates every finding after it in its clause, until "with",
   "there is" or a comma before a new statement ("no pneumothorax, small left effusion"). "Effusion is absent", "has resolved", "not
   seen", "heart is not enlarged" negate the finding before. "No change in", "no increase in" do not negate.
@@ -73,7 +73,7 @@ _MENTION = re.compile(
     + r")(?!\w)"
 )
 
-_CLAUSES = re.compile(r"[.;:\n]+(?!\d)|\b(?:but|however|although|though|except(?: for)?|otherwise)\b")
+_CLAUSES = re.compile(r"[.;:]+(?!\d)|\b(?:but|however|although|though|except(?: for)?|otherwise)\b")
 _NOT_NEGATION = re.compile(
     r"\b(?:no|without)\s+(?:\w+\s+){0,2}?(?:change|increase|decrease|improvement|worsening)s?\s*(?:in|of)?\b|\bnot only\b"
 )
@@ -102,6 +102,8 @@ _SIDES = re.compile(r"\b(left|right|bilateral(?:ly)?|bibasilar|bibasal|both)\b")
 _PLACED_AFTER = re.compile(
     r"^(?:[^,]|,(?=\s*(?:left|right|bilateral)))*?\b(?:in|on|at|of|within|involving|over)\b[^,]*?\b(left|right|both|bilateral)\b[^,]*?(?=\band\b|,|$)"
 )
+# How far after a finding its side may stand, in characters.
+_NEAR = 80
 _GRADED_AFTER = re.compile(rf"^\s*(?:which )?(?:is|are|appears?)\s+(?={_SIZE}\b)")
 
 _LUNGS = ("Consolidation", "Pneumonia", "Infiltration", "Lung Opacity", "Edema", "Nodule", "Mass", "Lung Lesion")
@@ -133,7 +135,8 @@ class Mention:
 @lru_cache(maxsize=65536)
 def parse(caption: str) -> tuple[Mention, ...]:
     """Every mention of one of torchxrayvision's pathologies, in the order of the text, implied absences last."""
-    text = " ".join(caption.lower().replace("’", "'").split(" "))
+    # Reports are wrapped at a fixed width: only an empty line ends a sentence.
+    text = " ".join(re.sub(r"\n\s*\n", ". ", caption.lower()).split())
     clauses = [clause for clause in _CLAUSES.split(text) if clause.strip()]
     named = [mention for clause in clauses for mention in _clause(clause)]
     said = {mention.finding for mention in named}
@@ -172,7 +175,7 @@ def _clause(text: str) -> Iterator[Mention]:
         before, after = text[taken : match.end()], text[match.end() : end]
         side, severity = _side(before), _severity(before)
         taken = match.end()
-        if not side and (placed := _PLACED_AFTER.match(after)):
+        if not side and (placed := _PLACED_AFTER.match(after[:_NEAR])):
             side, taken = _side(placed.group()), match.end() + placed.end()
         if severity is None and (graded := _GRADED_AFTER.match(after)):
             severity = _severity(after[graded.end() :])

@@ -35,6 +35,7 @@ SENTENCES = {
     "No change in small right effusion.": "+Effusion(2,right)",
     "No pericardial effusion.": "",
     "No evidence of rib fracture; hiatal hernia": "-Fracture +Hernia",
+    "No focal consolidation, pleural\n effusion or\npneumothorax\n\nCardiomegaly": "-Consolidation -Effusion -Pneumothorax +Cardiomegaly",
     "Trace effusion and severe emphysema": "+Effusion(1) +Emphysema(4)",
 }  # fmt: skip
 
@@ -48,6 +49,11 @@ def shown(mention: Mention) -> str:
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_sentences_are_read(sentence: str) -> None:
     assert " ".join(shown(m) for m in parse(sentence) if not m.implied) == SENTENCES[sentence]
+
+
+def test_a_report_without_full_stops_is_read_in_no_time() -> None:
+    long = "small effusion in the middle of " + "on at of in within the lung " * 400 + "no pneumothorax"
+    assert [shown(m) for m in parse(long)] == ["+Effusion(2)", "-Pneumothorax"]
 
 
 def test_normal_regions_imply_absences_without_naming_them() -> None:
