@@ -1,26 +1,36 @@
 """How often the 95 % intervals of the score card hold the truth, on Gaussians whose truth is known.
 
-    python benchmarks/coverage.py [--repeats 200] [--only auroc]
+    python benchmarks/coverage.py [--repeats 200] [--only auroc] [--scenario small] [--phantoms]
 
 Each repeat draws a synthetic sample in prompts of `per_group` images and a reference in patients, both from Gaussians
-with a group effect, and asks whether the interval holds the target: the closed form for the Fréchet distance and the
-classifier, the expectation at that n (mean over repeats) for the others.
+with a group effect, and asks whether the interval holds the target: the closed form for the Fréchet distance, the share of
+variance between seeds and the classifier; one draw of 20,000 images for the feature distances; the expectation at that n (mean
+over repeats) for the others. With --phantoms, samples are drawn from 1,200 phantoms' features (random DenseNet) instead, 4 of
+each of 300 prompts, and every target is the mean over repeats. See also coverage_images.py, coverage_compare.py,
+coverage_clinical.py and privacy_coverage.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from scipy import linalg, stats
 
-from evaluation.metrics import Sample, measure
+from evaluation.metrics import METRICS, Sample, measure
 from evaluation.metrics.frechet import IMAGES_PER_DIMENSION
 from evaluation.metrics.result import FloatArray, Settings
 
 FINDING = "Effusion"
+LARGE = 20_000
+PER_FINDING = ("auroc", "balanced_accuracy", "sensitivity", "specificity")
+FEATURES_AND_CLASSIFIER = (*(m.name for m in METRICS.values() if m.needs == {"features"}), *PER_FINDING)
 
 
 @dataclass(frozen=True)
@@ -96,24 +106,42 @@ def truths(scenario: Scenario) -> dict[str, float]:
     half = stats.norm.cdf(np.sqrt(2) * stats.norm.ppf(AREA) / 2)
     known = {name: float(half) for name in ("sensitivity", "specificity", "balanced_accuracy")}
     known["auroc"] = AREA
+    known["seed_sensitivity"] = 1 - scenario.within
+    known |= feature_distances(scenario)
     if min(scenario.n, scenario.m // 2) >= IMAGES_PER_DIMENSION * scenario.d:
         known["frechet_distance"] = true_frechet_distance(scenario)
     return known
+
+
+@lru_cache
+def feature_distances(scenario: Scenario) -> dict[str, float]:
+    """What the feature distances are of the distribution itself: of one large draw."""
+    large = replace(scenario, n=LARGE, m=LARGE)
+    drawn = replace(sample(np.random.default_rng(12345), large, synthetic=True), findings=(), probabilities=None)
+    names = ("feature_distance_within_prompt", "feature_distance_across_prompts")
+    results = measure(drawn, drawn, names=names if scenario.per_group > 1 else names[1:])
+    return {result.metric: result.value for result in results if result.value is not None}
 
 
 def coverage(
     scenario: Scenario, names: tuple[str, ...] | None, repeats: int, seed: int = 0
 ) -> dict[str, tuple[float, float, float]]:
     """By metric: share of intervals that hold the target, mean value, target."""
+    rngs = (np.random.default_rng([seed, repeat]) for repeat in range(repeats))
+    pairs = ((sample(rng, scenario, synthetic=True), sample(rng, scenario, synthetic=False)) for rng in rngs)
+    return share_covered(pairs, names, truths(scenario))
+
+
+def share_covered(
+    pairs: Iterable[tuple[Sample, Sample]], names: tuple[str, ...] | None, known: dict[str, float]
+) -> dict[str, tuple[float, float, float]]:
+    """By metric, over all pairs: share of intervals that hold the target, mean value, target (mean value where not known)."""
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    for repeat in range(repeats):
-        rng = np.random.default_rng([seed, repeat])
-        pair = sample(rng, scenario, synthetic=True), sample(rng, scenario, synthetic=False)
+    for repeat, pair in enumerate(pairs):
         for result in measure(*pair, names=names, settings=Settings(seed=repeat)):
-            if result.value is not None and (result.finding or result.metric not in ("auroc", "balanced_accuracy")):
+            if result.value is not None and bool(result.finding) == (result.metric in PER_FINDING):
                 assert result.low is not None and result.high is not None
                 found[result.metric].append((result.value, result.low, result.high))
-    known = truths(scenario)
     report = {}
     for name, rows in found.items():
         value, low, high = np.array(rows).T
@@ -122,16 +150,70 @@ def coverage(
     return report
 
 
+def phantom_pairs(repeats: int, n_prompts: int = 40) -> Iterator[tuple[Sample, Sample]]:
+    """Samples of whole prompts, without replacement, from phantoms' features; the reference has a little noise added.
+
+    The population is drawn once (a minute or two) and kept in the folder for temporary files.
+    """
+    features = phantom_features()
+    groups = np.arange(len(features)) // SEEDS
+    for repeat in range(repeats):
+        rng = np.random.default_rng([11, repeat])
+        chosen = rng.permutation(groups.max() + 1)[: 2 * n_prompts]
+        rows = [np.flatnonzero(np.isin(groups, part)) for part in (chosen[:n_prompts], chosen[n_prompts:])]
+        synthetic, reference = (Sample(features[r], tuple(f"g{g:04d}" for g in groups[r])) for r in rows)
+        blurred = reference.features * 1.05 + 0.02 * features.std(axis=0)
+        yield synthetic, replace(reference, features=blurred)
+
+
+SEEDS = 4
+
+
+def phantom_features(prompts: int = 300) -> FloatArray:
+    """(prompts * SEEDS, d) features of drawn phantoms, SEEDS with the same findings in a row."""
+    kept = Path(tempfile.gettempdir()) / f"negatoscope-phantom-features-{prompts}.npy"
+    if not kept.exists():
+        from evaluation.features import gather, open_extractor
+        from images.phantom import draw as draw_phantom
+        from images.phantom import sample_spec
+
+        specs = [sample_spec(np.random.default_rng(prompt)) for prompt in range(prompts)]
+        pictures = (
+            draw_phantom(spec, size=64, seed=SEEDS * prompt + k).pixels
+            for prompt, spec in enumerate(specs)
+            for k in range(SEEDS)
+        )
+        features = gather(open_extractor("random-densenet"), pictures).features.astype(np.float64)
+        # The directions that hold the variance: so many images cannot estimate a distance in 64 dimensions.
+        centred = features - features.mean(axis=0)
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        np.save(kept, centred @ axes[:16].T / centred.std())
+    return np.asarray(np.load(kept))
+
+
+def show(title: str, rows: dict[str, tuple[float, float, float]]) -> None:
+    """A block of lines, one a metric."""
+    print(f"\n{title}")
+    for name, (share, mean, target) in rows.items():
+        print(f"  {name:32s} covers {100 * share:5.1f} %   mean {mean:9.5f}   target {target:9.5f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--only", action="append", help="metric name, may be repeated")
+    parser.add_argument("--scenario", action="append", help="scenario by name, may be repeated")
+    parser.add_argument("--phantoms", action="store_true", help="phantoms' features instead of Gaussians")
     options = parser.parse_args()
-    names = tuple(options.only) if options.only else None
+    names = tuple(options.only) if options.only else FEATURES_AND_CLASSIFIER
+    if options.phantoms:
+        show("phantoms: 40 prompts of 4 a side", share_covered(phantom_pairs(options.repeats), names, {}))
+        return
     for scenario in SCENARIOS:
-        print(f"\n{scenario.name}: n={scenario.n} m={scenario.m} d={scenario.d} per group={scenario.per_group}")
-        for name, (share, mean, target) in coverage(scenario, names, options.repeats).items():
-            print(f"  {name:24s} covers {100 * share:5.1f} %   mean {mean:9.5f}   target {target:9.5f}", flush=True)
+        if options.scenario and scenario.name not in options.scenario:
+            continue
+        title = f"{scenario.name}: n={scenario.n} m={scenario.m} d={scenario.d} per group={scenario.per_group}"
+        show(title, coverage(scenario, names, options.repeats))
 
 
 if __name__ == "__main__":
