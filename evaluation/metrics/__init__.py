@@ -24,6 +24,7 @@ from evaluation.metrics.result import (
     scored,
 )
 from evaluation.metrics.roc import auroc, estimate_auroc
+from evaluation.metrics.subgroups import measure_subgroups
 from evaluation.metrics.vendi import vendi_score
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "frechet_distance",
     "kernel_distance",
     "measure",
+    "measure_subgroups",
     "moments_to_frechet_distance",
     "ms_ssim",
     "nearest_to",
