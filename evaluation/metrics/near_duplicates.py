@@ -1,6 +1,6 @@
-"""Near duplicates by pixels: the training images nearest in features, compared grey level by grey level.
+"""Near duplicates by pixels: synthetic and training images compared grey level by grey level.
 
-A second opinion on copies that does not depend on a network alone: the correlation of 64 x 64 thumbnails, beyond what pairs
+A second opinion on copies that does not depend on a network: the correlation of 64 x 64 thumbnails, beyond what pairs
 of different patients reach.
 """
 
@@ -29,12 +29,14 @@ from evaluation.metrics.training import PAIRS, UNSEEN, Sides, half_rows, share, 
 
 SIDE = 64
 CANDIDATES = 3
-# Images that are looked at: the synthetic ones nearest to the training set, and a seeded part of the unseen real ones.
-LOOKED_AT, CALIBRATED_ON = 1000, 500
+# Up to so many training images all are compared, and so many synthetic ones are looked at: reading pixels is slow.
+SEARCHED = 4000
+CALIBRATED_ON = 500
 QUANTILE = 0.01
-METHOD = f"correlation at {SIDE} px of the {CANDIDATES} nearest training images; Wilson, cluster-robust effective n"
+METHOD = f"best correlation with a training image at {SIDE} px; Wilson, cluster-robust effective n"
 
 Load = Callable[[int], npt.NDArray[np.float32]]
+Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -60,19 +62,43 @@ def thumbnail_vector(image: npt.NDArray[np.floating[Any]]) -> FloatArray:
     return blocks / length if length > 1e-6 else np.zeros_like(blocks)
 
 
-def best_matches(sample: Sample, training: Sample, rows: IntArray, index: IntArray) -> Matches:
-    """``index``: (len(rows), k) candidate training rows of each of ``rows``."""
-    load, load_training = _loader(sample), _loader(training)
-    kept: dict[int, FloatArray] = {}
-    best, unlikeness = np.empty(len(rows), dtype=np.intp), np.empty(len(rows))
-    for position, row in enumerate(rows):
-        own = thumbnail_vector(load(int(row)))
-        for candidate in map(int, index[position]):
-            if candidate not in kept:
-                kept[candidate] = thumbnail_vector(load_training(candidate))
-        scores = np.array([float(own @ kept[int(c)]) for c in index[position]])
-        best[position], unlikeness[position] = index[position][scores.argmax()], 1 - scores.max()
-    return Matches(rows, best, unlikeness)
+class Search:
+    """The training images to compare with: all of them where they are few enough, else the nearest in features."""
+
+    def __init__(self, training: Sample) -> None:
+        self._training = training
+        self._load = _loader(training)
+        self.is_whole = training.n <= SEARCHED
+        self._all = np.stack([self._vector(i) for i in range(training.n)]) if self.is_whole else None
+        self._kept: dict[int, Vector] = {}
+
+    def best(self, sample: Sample, rows: IntArray) -> Matches:
+        """The best match of each of the rows."""
+        load = _loader(sample)
+        candidates = self._candidates(sample, rows)
+        best, unlikeness = np.empty(len(rows), dtype=np.intp), np.empty(len(rows))
+        for position, row in enumerate(rows):
+            own = thumbnail_vector(load(int(row))).astype(np.float32)
+            index, vectors = candidates(position)
+            scores = vectors @ own
+            best[position], unlikeness[position] = index[scores.argmax()], max(1 - float(scores.max()), 0.0)
+        return Matches(rows, best, unlikeness)
+
+    def _candidates(self, sample: Sample, rows: IntArray) -> Callable[[int], tuple[IntArray, Vector]]:
+        everything = self._all
+        if everything is not None:
+            whole = np.arange(len(everything))
+            return lambda position: (whole, everything)
+        nearest, _ = nearest_to(sample.features[rows], self._training.features, CANDIDATES)
+        return lambda position: (nearest[position], np.stack([self._remembered(int(i)) for i in nearest[position]]))
+
+    def _remembered(self, row: int) -> Vector:
+        if row not in self._kept:
+            self._kept[row] = self._vector(row)
+        return self._kept[row]
+
+    def _vector(self, row: int) -> Vector:
+        return thumbnail_vector(self._load(row)).astype(np.float32)
 
 
 def _loader(sample: Sample) -> Load:
@@ -84,16 +110,19 @@ def _loader(sample: Sample) -> Load:
 def near_duplicates_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     """Share of synthetic images with a near duplicate in the training set; those not looked at count as having none."""
     sides, settings = split_sides(comparison), comparison.settings
-    index, distances = nearest_to(sides.synthetic.features, sides.training.features, CANDIDATES)
-    rows = np.argsort(distances[:, 0], kind="stable")[:LOOKED_AT].astype(np.intp)
-    own = best_matches(sides.synthetic, sides.training, rows, index[rows])
-    real, unseen = _calibration(sides, settings.seed)
+    search = Search(sides.training)
+    rows = _rows_to_look_at(sides)
+    own = search.best(sides.synthetic, rows)
+    chosen = np.sort(np.random.default_rng(settings.seed).permutation(sides.unseen.n)[:CALIBRATED_ON]).astype(np.intp)
+    unseen = sides.unseen.take(chosen)
+    real = search.best(unseen, np.arange(unseen.n))
     limit = _limit(real.unlikeness)
     flags = np.zeros(sides.synthetic.n, dtype=np.bool_)
     flags[rows] = own.unlikeness < limit
     extra = sides.facts | {
         "correlation_limit": 1 - limit,
         "looked_at": len(rows),
+        "searched": "all training images" if search.is_whole else f"the {CANDIDATES} nearest in features",
         "pairs": _pairs(sides, own, limit),
     }
     halves = half_rows(unseen, settings.seed)
@@ -102,12 +131,12 @@ def near_duplicates_family(comparison: Comparison) -> tuple[MetricResult, ...]:
     return (scored("near_duplicates", "lower", own_share, baseline=baseline, baseline_label=UNSEEN, extra=extra),)
 
 
-def _calibration(sides: Sides, seed: int) -> tuple[Matches, Sample]:
-    """The same for unseen real images, which are no duplicates of anything in the training set."""
-    chosen = np.sort(np.random.default_rng(seed).permutation(sides.unseen.n)[:CALIBRATED_ON]).astype(np.intp)
-    unseen = sides.unseen.take(chosen)
-    index, _ = nearest_to(unseen.features, sides.training.features, CANDIDATES)
-    return best_matches(unseen, sides.training, np.arange(unseen.n), index), unseen
+def _rows_to_look_at(sides: Sides) -> IntArray:
+    """All synthetic images, or those nearest to the training set in features."""
+    if sides.synthetic.n <= SEARCHED:
+        return np.arange(sides.synthetic.n)
+    _, distances = nearest_to(sides.synthetic.features, sides.training.features, 1)
+    return np.argsort(distances[:, 0], kind="stable")[:SEARCHED].astype(np.intp)
 
 
 def _limit(unlikeness: FloatArray) -> float:

@@ -1,13 +1,19 @@
 """Copies of training images are found, and nothing is found where there are none."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
+from evaluation.features import gather, open_extractor
 from evaluation.metrics import MetricError, Sample, measure
 from evaluation.metrics.near_duplicates import thumbnail_vector
 from evaluation.metrics.privacy import median_interval, ratio_of_medians
 from evaluation.metrics.result import Comparison, MetricResult, Settings
 from evaluation.metrics.training import unseen_rows
+from images.pixels import decode_image, square, to_unit
 
 NAMES = (
     "nearest_training_distance",
@@ -156,3 +162,42 @@ def test_a_comparison_without_training_cannot_be_split() -> None:
 
     with pytest.raises(MetricError, match="Name the training set"):
         split_sides(Comparison(REFERENCE, REFERENCE, Settings()))
+
+
+@pytest.mark.real_data
+def test_noisy_copies_of_real_radiographs_are_found_among_other_real_ones(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 training radiographs re-exposed, blurred and with noise, beside 20 of unseen patients: the 20 are found."""
+    folder = shared_data / "nih-cxr14-sample"
+    with (folder / "metadata.csv").open() as file:
+        lines = sorted(csv.DictReader(file), key=lambda line: (line["patient"][::-1], line["path"]))
+    pixels = [square(decode_image((folder / line["path"]).read_bytes()), 256) for line in lines]
+    extractor, rng = open_extractor("random-densenet"), np.random.default_rng(0)
+    cut = [
+        next(i for i in range(at, len(lines)) if lines[i]["patient"] != lines[i - 1]["patient"]) for at in (140, 260)
+    ]
+
+    def noisy(image: np.ndarray) -> np.ndarray:
+        changed = 12 + 0.9 * gaussian_filter(image.astype(float), 0.7) + rng.normal(0, 3, image.shape)
+        return np.clip(changed, 0, 255).astype(np.uint8)
+
+    def sample(images: list[np.ndarray], names: list[str], label: str) -> Sample:
+        features = gather(extractor, images).features
+        digests = tuple(f"{label}{i:05d}" for i in range(len(images)))
+        return Sample(features, tuple(names), load_pixels=lambda i: to_unit(images[i]), digests=digests)
+
+    patients = [line["patient"] for line in lines]
+    training = sample(pixels[: cut[0]], patients[: cut[0]], "training")
+    reference = sample(pixels[cut[0] : cut[1]], patients[cut[0] : cut[1]], "reference")
+    others = pixels[cut[1] : cut[1] + 20]
+    made = sample([*map(noisy, pixels[:20]), *others], [f"prompt-{i}" for i in range(20 + len(others))], "made")
+    found = privacy(made, training, reference)
+    assert found["near_duplicates"].value == pytest.approx(20 / made.n, abs=1.5 / made.n)
+    pairs = found["near_duplicates"].extra["pairs"][:20]
+    assert {(p["synthetic"], p["training"]) for p in pairs} == {(f"made{i:05d}", f"training{i:05d}") for i in range(20)}
+    monkeypatch.setattr("evaluation.metrics.near_duplicates.SEARCHED", 30)
+    narrow = privacy(made, training, reference)["near_duplicates"]
+    assert narrow.extra["searched"] == "the 3 nearest in features" and narrow.extra["looked_at"] == 30
+    # A network with random weights does not find them, but never more than there are.
+    assert narrow.value <= found["near_duplicates"].value

@@ -1,0 +1,84 @@
+"""How often the intervals of the privacy metrics hold the truth, for a generator that copies a known share of its images.
+
+    python benchmarks/privacy_coverage.py [--repeats 200] [--leak 0.1]
+
+One training set (patients of two images) stays; each repeat draws synthetic images in prompts of four, of which whole
+prompts are copies with noise, and unseen patients of two images, all Gaussian with a patient effect. The truth of a repeat
+is the same statistic of 8,000 fresh images under the rule that the repeat calibrated.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+
+import numpy as np
+
+from evaluation.metrics import Sample, measure, nearest_to
+from evaluation.metrics.authenticity import authentic
+from evaluation.metrics.privacy import CopyRule
+from evaluation.metrics.result import FloatArray
+from evaluation.metrics.training import nearest_training
+
+D, TRAINING, MADE, UNSEEN, FRESH = 12, 600, 240, 300, 8000
+NAMES = ("nearest_training_distance", "copies", "authenticity", "reidentification", "membership_auroc")
+
+
+def patients(rng: np.random.Generator, n: int, name: str, per_group: int = 2, likeness: float = 0.9) -> Sample:
+    """n images of patients with `per_group` images each, `likeness` of the variance between patients."""
+    codes = np.arange(n) // per_group
+    own, noise = rng.normal(size=(codes[-1] + 1, D))[codes], rng.normal(size=(n, D))
+    features = np.sqrt(likeness) * own + np.sqrt(1 - likeness) * noise
+    return Sample(features, tuple(f"{name}-{code:05d}" for code in codes))
+
+
+def generated(rng: np.random.Generator, n: int, training: Sample, leak: float) -> Sample:
+    """n images of prompts of four with little of their variance between prompts; a share `leak` of prompts copies."""
+    made = patients(rng, n, "prompt", per_group=4, likeness=0.3)
+    features = made.features.copy()
+    copying = np.repeat(rng.random(n // 4) < leak, 4)
+    rows = rng.integers(training.n, size=int(copying.sum()))
+    features[copying] = training.features[rows] + 0.05 * rng.normal(size=(len(rows), D))
+    return Sample(features, made.groups)
+
+
+def truths(
+    rng: np.random.Generator, training: Sample, made: Sample, unseen: Sample, leak: float, limit: float
+) -> dict[str, float]:
+    """The statistics of fresh images, under the rule that ``unseen`` calibrates and the verifier's ``limit``."""
+    fresh, others = generated(rng, FRESH, training, leak), patients(rng, FRESH, "fresh")
+    own, real = (nearest_training(side, training) for side in (fresh, others))
+    rule = CopyRule.calibrated(nearest_training(unseen, training))
+    near: list[FloatArray] = [nearest_to(side.features, made.features, 1)[1][:, 0] for side in (training, others)]
+    return {
+        "nearest_training_distance": float(np.median(own.first) / np.median(real.first)),
+        "copies": float(rule.flags(own).mean()),
+        "authenticity": float(authentic(fresh, training).mean()),
+        "reidentification": float((own.first <= limit).mean()),
+        "membership_auroc": float(np.mean(np.searchsorted(np.sort(near[0]), near[1]) / training.n)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--leak", type=float, default=0.1)
+    options = parser.parse_args()
+    training = patients(np.random.default_rng(1), TRAINING, "training")
+    rows: dict[str, list[tuple[bool, float, float]]] = defaultdict(list)
+    for repeat in range(options.repeats):
+        rng = np.random.default_rng([7, repeat])
+        made, unseen = generated(rng, MADE, training, options.leak), patients(rng, UNSEEN, "unseen")
+        found = {r.metric: r for r in measure(made, unseen, names=NAMES, training=training)}
+        limit = found["reidentification"].extra["distance_limit"]
+        for name, truth in truths(rng, training, made, unseen, options.leak, limit).items():
+            result = found[name]
+            assert result.value is not None and result.low is not None and result.high is not None
+            rows[name].append((result.low <= truth <= result.high, result.value, truth))
+    for name, values in rows.items():
+        covers, mean, truth = np.array(values, dtype=float).mean(axis=0)
+        print(f"{name:28s} covers {100 * covers:5.1f} %   mean {mean:8.4f}   truth {truth:8.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
