@@ -25,6 +25,7 @@ from evaluation.metrics.gaussian import (
     features_to_gaussian,
     remembered_gaussian,
 )
+from evaluation.metrics.leave_out import nuclear_norms_without
 from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, subsample, t_interval
 from evaluation.metrics.result import (
@@ -95,7 +96,8 @@ def _gram_nuclear_norm(gram: FloatArray) -> float:
 def leave_out_distances(x: Features, own: Gaussian, other: Gaussian, blocks: IntArray) -> FloatArray:
     """(b,) plug-in distances of x, whose Gaussian is ``own``, without block j to a fixed other sample.
 
-    What all replicates share is made once; a replicate is one eigvalsh of the smaller of an n x n and an r x r matrix.
+    What all replicates share is made once. With n <= r a replicate is some determinants of the block's size (`leave_out`), or one
+    eigvalsh of an n x n matrix; with n > r one eigvalsh of an r x r matrix.
     Memory beyond that matrix and the roots: one block of rows in float64.
     """
     by_row = len(x) <= len(other.root)
@@ -117,6 +119,9 @@ def _row_spectra(x: Features, own: Gaussian, other: Gaussian, blocks: IntArray) 
     order = np.argsort(blocks, kind="stable")
     projected = (x[order] - own.mean) @ other.root.T
     gram = projected @ projected.T
+    norms = nuclear_norms_without(gram, blocks[order])
+    if norms is not None:
+        return norms
     edges = np.searchsorted(blocks[order], np.arange(int(blocks.max()) + 2))
     return [
         _gram_nuclear_norm(_centred_without(gram, start, stop))

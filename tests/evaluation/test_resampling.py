@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evaluation.metrics import Sample, Settings, TooFewImages, frechet_distance, precision_recall_density_coverage
-from evaluation.metrics import neighbours
+from evaluation.metrics import (
+    Sample,
+    Settings,
+    TooFewImages,
+    frechet_distance,
+    neighbours,
+    precision_recall_density_coverage,
+)
 from evaluation.metrics import prdc as prdc_file
 from evaluation.metrics.frechet import features_to_gaussian, leave_out_distances
 from evaluation.metrics.kid import estimate_kernel_distance
+from evaluation.metrics.leave_out import nuclear_norms_without
 from evaluation.metrics.resampling import (
     assign_blocks,
     clustered_proportion,
@@ -124,3 +131,18 @@ def test_halves_are_disjoint_whole_and_equal() -> None:
 def test_t_quantiles_meet_the_normal_ones() -> None:
     assert wilson_interval(0.3, 50, 0.95, df=1e9) == pytest.approx(wilson_interval(0.3, 50, 0.95), abs=1e-6)
     assert stats.t.ppf(0.975, 1e9) == pytest.approx(1.959964, abs=1e-5)
+
+
+@pytest.mark.parametrize(("n", "repeated"), [(300, 0), (300, 1), (120, 40), (60, 0)])
+def test_nuclear_norms_without_blocks_equal_singular_values(n: int, repeated: int) -> None:
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(n, 400)) * np.arange(1, 401) ** -1.0
+    rows[n - repeated :] = rows[:repeated]
+    rows -= rows.mean(axis=0)
+    blocks = np.arange(n) % 20
+    found = nuclear_norms_without(rows @ rows.T, blocks)
+    assert (found is None) == (repeated > 0.01 * n)
+    for block, norm in enumerate(found or []):
+        kept = rows[blocks != block]
+        expected = np.linalg.svd(kept - kept.mean(axis=0), compute_uv=False).sum()
+        assert norm == pytest.approx(expected, rel=1e-9 if not repeated else 1e-6)
