@@ -89,7 +89,8 @@ def compare_paired(
         raise MetricError(f"Unknown metrics: {', '.join(sorted(unknown))}.")
     if missing := declared - set(wanted):
         raise MetricError(f"Declared primary but not compared: {', '.join(sorted(missing))}.")
-    pair = align(a.in_space(space), b.in_space(space), reference.in_space(space), settings)
+    a, b, reference = (replace(sample.in_space(space), spaces={}) for sample in (a, b, reference))
+    pair = align(a, b, reference, settings)
     rows = [replace(_compared(pair, name, space), primary=name in declared) for name in wanted]
     return _decided(rows, 1 - settings.confidence)
 
