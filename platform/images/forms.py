@@ -125,7 +125,7 @@ class ImportForm(DrawForm):
     @property
     def asks_for_a_part(self) -> bool:
         """Whether one of these was filled in, or has an error."""
-        return any(name in self.errors or name in self.changed_data for name in self.READING)
+        return self.is_bound and any(name in self.errors or name in self.changed_data for name in self.READING)
 
     def for_import(self) -> dict[str, Any]:
         """What `start_import` takes."""

@@ -54,8 +54,8 @@ class ReadingOptions:
     def __post_init__(self) -> None:
         for field in fields(self):
             value: Any = getattr(self, field.name)
-            several = isinstance(value, tuple)
-            if type(value) is not type(field.default) or (several and not all(isinstance(word, str) for word in value)):
+            usual: Any = field.default
+            if type(value) is not type(usual) or (usual == () and not all(isinstance(word, str) for word in value)):
                 raise OptionError(field.name, f"{field.name} cannot be {value!r:.100}.")
         _one_of("uncertain", self.uncertain, UNCERTAIN)
         _one_of("allocation", self.allocation, ALLOCATIONS)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from images.models import Image, ImageSet, ImageSetItem, ImportRun, StagedItem
-from images.pixels.similarity import SAME_CORRELATION, correlation, near_pairs, perceptual_hash, thumbnail_of
+from images.pixels.similarity import NEAR_BITS, SAME_CORRELATION, correlation, near_pairs, perceptual_hash, thumbnail_of
 
 PAIRS_REPORTED = 200
 # Pairs of near hashes that are looked at; a set of thousands of equal pictures has millions.
@@ -76,14 +77,19 @@ def _find(items: "QuerySet[Any]", number: str, beat: Beat) -> NearDuplicates:
 
 
 def _candidates(looks: NDArray[np.int64], beat: Beat) -> tuple[Sequence[tuple[int, int, int]], bool]:
+    """Pairs to look at, by their places, and whether they are all. Where they are too many, only the nearest are."""
     found: list[tuple[int, int, int]] = []
-    for pair in near_pairs(looks):
-        found.append(pair)
-        if len(found) > MAX_CANDIDATES:
-            return sorted(found[:MAX_CANDIDATES]), False
-        if len(found) % 1000 == 0:
-            beat()
-    return sorted(found), True
+    for bits in (NEAR_BITS, NEAR_BITS // 2, 0):
+        found = list(islice(_watched(near_pairs(looks, bits), beat), MAX_CANDIDATES + 1))
+        if len(found) <= MAX_CANDIDATES:
+            return sorted(found), bits == NEAR_BITS
+    return sorted(found[:MAX_CANDIDATES]), False
+
+
+def _watched(pairs: Iterator[tuple[int, int, int]], beat: Beat) -> Iterator[tuple[int, int, int]]:
+    for pair in pairs:
+        beat()
+        yield pair
 
 
 def fill_looks(images: "QuerySet[Any]", beat: Beat = lambda: None) -> None:
