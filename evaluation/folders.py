@@ -15,7 +15,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from evaluation.features.base import Extraction, Extractor, gather
+from evaluation.halves import half_pictures, halves_wanted, rows_with_a_side, sided_probabilities
 from evaluation.metrics import Comparison, MetricResult, Sample, Settings
+from evaluation.metrics.result import FloatArray, IntArray
 from evaluation.networks import Facts, describe_network, with_spaces
 from evaluation.samples import Float32Array, Texts, read_texts, scored_pixels, to_sample
 from evaluation.scoring import measure_samples
@@ -102,8 +104,9 @@ def score_folders(
 ) -> FolderScores:
     """Look at all images with every network and measure. Raises FolderError, ExtractorError or MetricError."""
     networks = with_spaces([describe_network(extractor) for extractor in extractors])
-    made = sample_folder(synthetic, extractors, networks, Source.SYNTHETIC, tell)
-    real = sample_folder(reference, extractors, networks, Source.REAL, tell)
+    halves = halves_wanted(networks[0], metrics)
+    made = sample_folder(synthetic, extractors, networks, Source.SYNTHETIC, tell, halves=halves)
+    real = sample_folder(reference, extractors, networks, Source.REAL, tell, halves=halves)
     learnt = sample_folder(training, extractors, networks, Source.REAL, tell) if training else None
     comparison = Comparison(made.sample, real.sample, settings, learnt.sample if learnt else None)
     results = measure_samples(comparison, metrics=metrics, subgroups=subgroups, stage=tell)
@@ -111,7 +114,13 @@ def score_folders(
 
 
 def sample_folder(
-    images: FolderImages, extractors: Sequence[Extractor], networks: Sequence[Facts], source: Source, tell: Tell
+    images: FolderImages,
+    extractors: Sequence[Extractor],
+    networks: Sequence[Facts],
+    source: Source,
+    tell: Tell,
+    *,
+    halves: bool = False,
 ) -> FolderSet:
     """The folder's images as numbers; of files with exactly the same pixels the first counts."""
     seen: list[str] = []
@@ -138,9 +147,20 @@ def sample_folder(
         sexes=tuple(one.sex for one in known),
         views=tuple(one.view for one in known),
         digests=tuple(digests.tolist()),
+        sided_probabilities=_halves(images, order, extractors[0], networks[0], captions) if halves else None,
     )
     digest = ImageSet.digest_of(digests.tolist())
     return FolderSet(ImageSet(name=images.name, source=source, digest=digest, count=len(order)), sample)
+
+
+def _halves(
+    images: FolderImages, order: IntArray, extractor: Extractor, facts: Facts, captions: Sequence[str]
+) -> FloatArray | None:
+    rows = rows_with_a_side(captions, facts)
+    if not rows:
+        return None
+    made = gather(extractor, (half for row in rows for half in half_pictures(images.load(int(order[row])))))
+    return sided_probabilities(rows, made, len(order), facts)
 
 
 def _looked_at(images: FolderImages, what: str, tell: Tell, seen: list[str] | None = None) -> Iterator[Pixels]:

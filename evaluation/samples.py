@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from evaluation import cache
 from evaluation.features.base import Extraction
+from evaluation.halves import load_halves
 from evaluation.metrics import Sample
 from evaluation.metrics.multiscale import SIDE
 from evaluation.metrics.result import Space
@@ -37,6 +38,7 @@ class Row:
     age: int | None
     sex: str
     view: str
+    uncertain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,21 +60,26 @@ class SampledSet:
 
 def rows_of(image_set: ImageSet) -> list[Row]:
     """The set's images in the order of their digests."""
-    names = ("image_id", "image__sha256", "image__file", "group", "caption", "findings", "age", "sex", "view")
+    names = (
+        "image_id", "image__sha256", "image__file", "group", "caption", "findings", "age", "sex", "view", "uncertain",
+    )  # fmt: skip
     found = image_set.items.order_by("image__sha256").values_list(*names).iterator(chunk_size=5_000)
     return [
-        Row(image, sha256, file, group, caption, tuple(findings), age, sex, view)
-        for image, sha256, file, group, caption, findings, age, sex, view in found
+        Row(image, sha256, file, group, caption, tuple(findings), age, sex, view, tuple(uncertain))
+        for image, sha256, file, group, caption, findings, age, sex, view, uncertain in found
     ]
 
 
-def load_set(image_set: ImageSet, networks: Sequence[Facts]) -> SampledSet:
-    """The set with the kept features of every network; the first one's are the sample's own."""
+def load_set(image_set: ImageSet, networks: Sequence[Facts], *, halves: bool = False) -> SampledSet:
+    """The set with the kept features of every network; the first one's are the sample's own.
+
+    halves: with the first network's output for mirrored halves, where captions name a side.
+    """
     rows = rows_of(image_set)
-    return SampledSet(image_set, rows, _sample(rows, networks))
+    return SampledSet(image_set, rows, _sample(rows, networks, halves))
 
 
-def _sample(rows: Sequence[Row], networks: Sequence[Facts]) -> Sample:
+def _sample(rows: Sequence[Row], networks: Sequence[Facts], halves: bool) -> Sample:
     digests = tuple(row.sha256 for row in rows)
     captions = tuple(row.caption for row in rows)
     made = [cache.load(facts["fingerprint"], digests) for facts in networks]
@@ -87,12 +94,14 @@ def _sample(rows: Sequence[Row], networks: Sequence[Facts]) -> Sample:
         networks,
         groups=tuple(row.group or f"image-{row.sha256}" for row in rows),
         findings=tuple(row.findings for row in rows),
+        uncertain=tuple(row.uncertain for row in rows),
         load_pixels=shown,
         captions=captions,
         ages=tuple(row.age for row in rows),
         sexes=tuple(row.sex for row in rows),
         views=tuple(row.view for row in rows),
         digests=digests,
+        sided_probabilities=load_halves(networks[0], digests, captions) if halves else None,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from evaluation.halves import halves_wanted
 from evaluation.metrics import METRICS, Comparison, MetricResult, Settings, families, measure
 from evaluation.metrics.subgroups import measure_subgroups
 from evaluation.models import ScoringRun
@@ -37,7 +38,8 @@ def measure_run(run: ScoringRun, stage: Stage) -> tuple[tuple[MetricResult, ...]
     metrics need.
     """
     stage("Reading features")
-    synthetic, reference = (load_set(image_set, run.networks) for image_set in (run.synthetic, run.reference))
+    halves = halves_wanted(run.networks[0], run.metrics)
+    synthetic, reference = (load_set(one, run.networks, halves=halves) for one in (run.synthetic, run.reference))
     training = load_set(run.training, run.networks).sample if run.training else None
     results = measure_samples(
         Comparison(synthetic.sample, reference.sample, run.measuring, training),

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('stage', models.PositiveSmallIntegerField()),
                 ('position', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('plan', 'Opening the networks'), ('images', 'Looking at images'), ('texts', 'Reading prompts'), ('measure', 'Measuring')], max_length=7)),
+                ('kind', models.CharField(choices=[('plan', 'Opening the networks'), ('images', 'Looking at images'), ('halves', 'Looking at mirrored halves'), ('texts', 'Reading prompts'), ('measure', 'Measuring')], max_length=7)),
                 ('network', models.PositiveSmallIntegerField(default=0)),
                 ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
                 ('size', models.PositiveIntegerField(default=0)),

@@ -104,6 +104,7 @@ class StepKind(models.TextChoices):
 
     PLAN = "plan", "Opening the networks"
     IMAGES = "images", "Looking at images"
+    HALVES = "halves", "Looking at mirrored halves"
     TEXTS = "texts", "Reading prompts"
     MEASURE = "measure", "Measuring"
 

@@ -17,10 +17,11 @@ from functools import partial
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from evaluation import cache
 from evaluation.features.base import Extraction, Extractor, ExtractorError, Picture, gather
+from evaluation.halves import half_keys, half_pictures, halves_wanted, rows_with_a_side, without_features
 from evaluation.heartbeat import kept_alive
 from evaluation.metrics import MetricError
 from evaluation.models import ScoringRun, ScoringStep, StepKind
@@ -30,7 +31,7 @@ from evaluation.scoring import environment, measure_run, run_provenance, stages
 from evaluation.services.cards import store_card
 from evaluation.services.runs import LANES
 from images.models import Image, ImageSetItem
-from images.pixels import ImageError
+from images.pixels import ImageError, Pixels
 from jobs.models import Cancelled, RunState
 
 logger = logging.getLogger(__name__)
@@ -112,11 +113,21 @@ def _steps(run: ScoringRun, number: int, facts: Facts) -> Iterator[ScoringStep]:
     digests = items.order_by("image__sha256").values_list("image__sha256", flat=True).distinct()
     yield from _cut(run, number, StepKind.IMAGES, cache.missing(facts["fingerprint"], list(digests)))
     compared = items.filter(image_set__in=[run.synthetic, run.reference])
+    if number == 0 and halves_wanted(facts, run.metrics):
+        yield from _cut(run, number, StepKind.HALVES, _halves_to_look_at(compared, facts))
     captions = list(compared.order_by("caption").values_list("caption", flat=True).distinct())
     if has_texts([facts], captions):
         by_key = {cache.text_key(text): text for text in texts_to_read(captions)}
         unread = cache.missing(facts["fingerprint"], list(by_key))
         yield from _cut(run, number, StepKind.TEXTS, [by_key[key] for key in unread])
+
+
+def _halves_to_look_at(items: QuerySet[ImageSetItem], facts: Facts) -> list[str]:
+    """Digests of the images whose caption names a side, and whose mirrored halves were not looked at yet."""
+    said = list(items.order_by("image__sha256").values_list("image__sha256", "caption"))
+    rows = rows_with_a_side([caption for _, caption in said], facts)
+    by_key = {half_keys(said[row][0])[0]: said[row][0] for row in rows}
+    return [by_key[key] for key in cache.missing(facts["fingerprint"], list(by_key))]
 
 
 def _cut(run: ScoringRun, number: int, kind: StepKind, keys: Sequence[str]) -> Iterator[ScoringStep]:
@@ -138,11 +149,32 @@ def _look_at_images(run: ScoringRun, step: ScoringStep) -> None:
 
 def _pictures(run: ScoringRun, digests: Sequence[str], beat: Callable[[int], None]) -> Iterator[Picture]:
     """A function for each image that loads it: before an accelerator they are called on several threads."""
-    images = Image.objects.filter(workspace=run.workspace_id, sha256__in=digests)
-    files = dict(images.values_list("sha256", "file"))
+    files = _files(run, digests)
     for number, digest in enumerate(digests):
         beat(number)
         yield partial(load_pixels, files[digest])
+
+
+def _files(run: ScoringRun, digests: Sequence[str]) -> dict[str, str]:
+    images = Image.objects.filter(workspace=run.workspace_id, sha256__in=digests)
+    return dict(images.values_list("sha256", "file"))
+
+
+def _look_at_halves(run: ScoringRun, step: ScoringStep) -> None:
+    beat = _Beat(run, step, f"Looking at mirrored halves: {run.networks[step.network]['name']}")
+    beat(0)
+    extractor = open_network(run, step.network)
+    files = _files(run, step.keys)
+
+    def pictures() -> Iterator[Pixels]:
+        for number, digest in enumerate(step.keys):
+            beat(number)
+            yield from half_pictures(load_pixels(files[digest]))
+
+    keys = [key for digest in step.keys for key in half_keys(digest)]
+    if cache.missing(extractor.fingerprint, keys):
+        cache.keep(extractor.fingerprint, keys, lambda: without_features(gather(extractor, pictures())))
+    _finish(run, step)
 
 
 def _read_texts(run: ScoringRun, step: ScoringStep) -> None:
@@ -183,6 +215,7 @@ def _measure(run: ScoringRun, step: ScoringStep) -> None:
 _WORK: dict[StepKind, Callable[[ScoringRun, ScoringStep], None]] = {
     StepKind.PLAN: _plan,
     StepKind.IMAGES: _look_at_images,
+    StepKind.HALVES: _look_at_halves,
     StepKind.TEXTS: _read_texts,
     StepKind.MEASURE: _measure,
 }

@@ -12,13 +12,17 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User, Workspace
 from audit.models import Event
+from evaluation.features.base import gather
 from evaluation.features.random_densenet import open_random_densenet
 from evaluation.features.registry import EXTRACTORS
 from evaluation.heartbeat import kept_alive
 from evaluation.metrics import METRICS
+from evaluation.metrics.sides import mirrored_halves
 from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun, StepState
+from evaluation.samples import load_pixels, load_set
 from evaluation.services import cancel_scoring, run_scoring, start_scoring
 from images.models import ImageSet
+from images.services import ItemRow, create_image_set
 from jobs.models import RunState
 
 from .conftest import MakeSet
@@ -233,6 +237,30 @@ def test_a_network_that_reads_gets_every_caption_once(phantom_set: MakeSet, monk
     assert sorted(read) == sorted(captions)
     score(*sets, also=[("reader", "")])
     assert len(read) == len(captions)
+
+
+def test_prompts_that_name_a_side_are_judged_on_mirrored_halves(phantom_set: MakeSet, workspace: Workspace) -> None:
+    drawn = phantom_set("drawn", 24, 1000)
+    sentences = ("Left pleural effusion.", "Right pleural effusion.", "No finding.")
+    rows = [
+        ItemRow(item.image, f"prompt-{number % 12}", sentences[number % 3], ("Effusion",) if number % 3 < 2 else ())
+        for number, item in enumerate(phantom_set("plain", 24).items.select_related("image"))
+    ]
+    made = create_image_set(workspace=workspace, name="made", source="synthetic", rows=rows)
+    run = score(made, drawn, metrics=("side_agreement",))
+    assert run.state == RunState.SUCCEEDED, run.error
+    loaded = load_set(made, run.networks, halves=True)
+    sided = loaded.sample.sided_probabilities
+    assert sided is not None and sided.shape == (24, 2, 7)
+    named = [row.caption != "No finding." for row in loaded.rows]
+    assert np.isfinite(sided).all(axis=(1, 2)).tolist() == named
+    first = named.index(True)
+    halves = mirrored_halves(load_pixels(loaded.rows[first].file))
+    expected = gather(open_random_densenet(""), [np.ascontiguousarray(half) for half in halves]).probabilities
+    np.testing.assert_allclose(sided[first], expected, rtol=1e-5)
+    kept = FeatureRow.objects.count()
+    score(made, drawn, metrics=("side_agreement",))
+    assert FeatureRow.objects.count() == kept
 
 
 @pytest.mark.django_db(transaction=True)

@@ -143,7 +143,7 @@ def test_what_cannot_be_scored_of_folders_is_said(tmp_path: Path, workspace: Wor
     with pytest.raises(CommandError, match="at least 2 images in each folder; empty has 0"):
         score(real, tmp_path / "empty", *QUICK)
     with pytest.raises(CommandError, match="two folders, or two image sets"):
-        score("drawn", real, *QUICK)
+        score(real, "drawn", *QUICK)
     broken = folder(tmp_path / "broken", 3, 0, table=False)
     (broken / "001.png").write_bytes(b"not a picture")
     with pytest.raises(CommandError, match=r"broken/001\.png cannot be read"):
