@@ -88,7 +88,7 @@ def _invert(
     noise = np.random.default_rng(settings.seed).standard_normal((DRAWS // 2, len(gaps))) @ root.T
     noise = np.concatenate([noise, -noise])
     # Neighbouring bins are alike; the mean of three says where the true gaps lie with less of the noise, which would be corrected twice.
-    smooth = np.convolve(gaps, np.ones(3), "same")
+    smooth = np.convolve(gaps, np.ones(3))[1:-1]
     size = np.abs(smooth).sum()
     direction = smooth / size if size > 0 else np.full(len(gaps), 1 / len(gaps))
     top = min(1.0, observed + 8 * float(np.sqrt(np.trace(covariance))))
