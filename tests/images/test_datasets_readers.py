@@ -136,6 +136,20 @@ def test_mimic_under_its_files_folder_or_without_it(listed, tmp_path):
     assert list(known)[0] == f"p10/p{trees.P1}/s{trees.S1}/{trees.I1}.jpg"
 
 
+def test_braces_in_the_name_of_a_folder_are_only_letters(listed, tmp_path):
+    trees.mimic(tmp_path / "{0}{patient}")
+    known, _, _ = listed("mimic", tmp_path)
+    assert list(known)[0].startswith("{0}{patient}/files/p10/")
+
+
+def test_a_column_that_is_no_view_makes_few_remarks(listed, tmp_path):
+    root = trees.mimic(tmp_path, packed="")
+    with (root / "mimic-cxr-2.0.0-metadata.csv").open("a") as file:
+        file.writelines(f"image{n},{trees.P1},{trees.S1},CHEST,VIEW {n}\n" for n in range(200))
+    _, notes, _ = listed("mimic", root, views=("PA",))
+    assert len(notes) <= 52 and sum(notes.values()) == 202
+
+
 @pytest.mark.parametrize("kind", ["metadata", "split", "chexpert"])
 def test_a_missing_table_of_mimic_is_named_with_its_place(listed, tmp_path, kind):
     root = trees.mimic(tmp_path)

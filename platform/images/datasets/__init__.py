@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 __all__ = ["COLLECTIONS", "LAYOUTS", "OptionError", "ReadingOptions", "list_folder", "load_pictures"]
 
+NOTES_KEPT = 50
 _NOT_PICTURES = {"DICOMDIR"}
 
 
@@ -54,11 +55,17 @@ def _filtered(walk: Walk, options: ReadingOptions) -> Walk:
             if isinstance(entry, Listed) and splits and entry.split not in splits:
                 notes[f"left out: not in {' or '.join(options.splits)}"] += 1
             elif isinstance(entry, Listed) and views and entry.attributes.view not in views:
-                notes[f"left out: view {entry.attributes.view or 'not stated'}"] += 1
+                notes[_note_on_view(notes, entry.attributes.view)] += 1
             else:
                 yield entry
 
     return filtered
+
+
+def _note_on_view(notes: Counter[str], view: str) -> str:
+    """A column that is no view at all must not make as many remarks as there are rows."""
+    note = f"left out: view {view or 'not stated'}"
+    return note if note in notes or len(notes) < NOTES_KEPT else "left out: other views"
 
 
 def load_pictures(

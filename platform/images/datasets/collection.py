@@ -73,7 +73,8 @@ class Places:
 
     def __init__(self, folder: Folder, base: str, *templates: str) -> None:
         self._folder = folder
-        self._templates = [base + template for template in templates]
+        literal = base.replace("{", "{{").replace("}", "}}")
+        self._templates = [literal + template for template in templates]
         self._found: str | None = None
         self._probes = 0
 

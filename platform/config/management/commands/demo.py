@@ -16,6 +16,7 @@ from config.demo.people import sign_in_link
 from config.demo.progress import Progress, Stage
 from config.demo.stages import SMALL, STAGES, House, Size, StageFailed, move_in
 from config.demo.tables import print_results, print_score_card
+from images.models import ImportRun
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--checkpoint", type=Path, help="a diffusers folder to use in place of the bundled one")
         parser.add_argument("--real", type=Path, help="a folder of real radiographs to use in place of phantoms")
         parser.add_argument(
-            "--layout", default="nih", choices=["nih", "csv", "dicom"], help="how that folder is laid out"
+            "--layout", default="nih", choices=ImportRun.Layout.values, help="how that folder is laid out"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
