@@ -26,8 +26,7 @@ def against_prdc(n: int, d: int, repeats: int) -> None:
     def peer() -> dict[str, float]:
         return compute_prdc(y, x, 5)
 
-    compare(f"four values, n={n} d={d}", ours, {"prdc": peer}, repeats)
-    found, theirs = ours(), peer()
+    found, theirs = compare(f"four values, n={n} d={d}", ours, {"prdc": peer}, repeats).values()
     print(f"    largest difference {max(abs(getattr(found, name) - value) for name, value in theirs.items()):.1e}")
     groups = tuple(str(i // 4) for i in range(n))
     samples = Sample(x, groups), Sample(y, groups)
@@ -37,7 +36,7 @@ def against_prdc(n: int, d: int, repeats: int) -> None:
 def alone(n: int, d: int) -> None:
     """Beyond what prdc can hold: its two n x n matrices and their partition need 40 GB at 50,000."""
     x, y = features(n, d, 0, 0.1), features(n, d, 1)
-    seconds, peak = measured(lambda: precision_recall_density_coverage(x, y))
+    seconds, peak, _ = measured(lambda: precision_recall_density_coverage(x, y))
     print(f"four values, n={n} d={d}: ours {seconds:.0f} s, peak {peak:.0f} MiB", flush=True)
 
 

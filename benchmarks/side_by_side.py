@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,13 +24,16 @@ def features(n: int, d: int, seed: int, shift: float = 0.0) -> np.ndarray:
     return np.maximum(rng.normal(size=(n, 64)) @ mix / 8 + own + shift, 0).astype(np.float32)
 
 
-def compare(title: str, ours: Callable[[], object], peers: dict[str, Callable[[], object]], repeats: int = 3) -> None:
-    """Print our median time, each peer's, and the median of the ratios peer / ours over the repeats."""
+def compare(
+    title: str, ours: Callable[[], Any], peers: dict[str, Callable[[], Any]], repeats: int = 3
+) -> dict[str, Any]:
+    """Print our median time, each peer's, and the median of the ratios peer / ours over the repeats; gives what they returned."""
     seconds: dict[str, list[float]] = {name: [] for name in ("ours", *peers)}
     peaks: dict[str, float] = {}
+    returned: dict[str, Any] = {}
     for _ in range(repeats):
         for name, work in {"ours": ours, **peers}.items():
-            taken, peak = measured(work)
+            taken, peak, returned[name] = measured(work)
             seconds[name].append(taken)
             peaks[name] = max(peaks.get(name, 0.0), peak)
     print(f"{title}: ours {median(seconds['ours']):.4f} s, peak {peaks['ours']:.0f} MiB")
@@ -44,8 +48,8 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     """(seconds, MiB) of one call: CPU seconds on one thread, wall seconds on more; memory above what was held before."""
     Path("/proc/self/clear_refs").write_text("5")  # The high-water mark starts again at what is held now.
     held, start = resident("VmRSS"), _clock()
-    work()
-    return _clock() - start, max(resident("VmHWM") - held, 0.0)
+    value = work()
+    return _clock() - start, max(resident("VmHWM") - held, 0.0), value
 
 
 def resident(field: str) -> float:
