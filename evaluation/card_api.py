@@ -64,7 +64,7 @@ class CardActions:
     def export(self, request: Request, pk: str | None = None) -> Response:
         """The whole card as a file: `format` is json, csv, markdown, model-index or pdf."""
         card = self.get_object()  # type: ignore[attr-defined]
-        name = str(request.accepted_renderer.format)  # type: ignore[attr-defined]
+        name = str(request.accepted_renderer.format)
         disposition = f'attachment; filename="score-card-{str(card.pk)[:8]}.{EXPORTS[name].extension}"'
         made = EXPORTS[name].make(card, list(card.scores.all()))
         return Response(made, headers={"Content-Disposition": disposition})

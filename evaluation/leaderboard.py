@@ -69,8 +69,12 @@ def space_of(card: ScoreCard, score: Score) -> Space:
 
 
 def spaces_of(cards: Iterable[ScoreCard]) -> list[Space]:
-    """The extractors of these cards, those of the most cards first."""
-    seen = Counter(space for card in cards for space in {space_of(card, score) for score in card.scores.all()})
+    """The extractors of these cards, those that most cards have, and have as their first one, first."""
+    seen: Counter[Space] = Counter()
+    for card in cards:
+        found = {space_of(card, score): not score.space for score in card.scores.all()}
+        for space, is_first in found.items():
+            seen[space] += 2 + is_first
     return [space for space, _ in sorted(seen.items(), key=lambda one: (-one[1], one[0].name))]
 
 

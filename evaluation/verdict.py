@@ -53,9 +53,9 @@ def verdict(scores: Iterable[Scored]) -> list[Statement]:
 
 
 def sentence(scores: Iterable[Scored]) -> str:
-    """The first statements in one sentence, for the head of the page."""
-    parts = [statement.text.rstrip(".") for statement in verdict(scores)[:3]]
-    return "; ".join([parts[0], *(_lowered(part) for part in parts[1:])]) + "." if parts else ""
+    """Every statement's word in one sentence, for the head of the page."""
+    words = "; ".join(f"{statement.axis}: {statement.word}" for statement in verdict(scores))
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _lowered(text: str) -> str:

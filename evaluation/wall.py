@@ -67,24 +67,24 @@ def _percentile(place: int, count: int) -> float:
 def copies(card: ScoreCard, scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Pairs of a scored image and the training or reference image nearest to it: flagged ones first, each pair once."""
     pairs = [pair for score in scores for pair in score.extra.get("pairs") or []]
-    digests = {digest for pair in pairs for digest in (pair.get("synthetic"), _original(pair))}
-    found = dict(
-        Image.objects.filter(workspace_id=card.workspace_id, sha256__in=digests - {None}).values_list("sha256", "pk")
-    )
+    digests = {digest for pair in pairs for digest in _digests(pair)}
+    images = Image.objects.filter(workspace_id=card.workspace_id, sha256__in=digests)
+    found = dict(images.values_list("sha256", "pk"))
     known = {
-        (pair["synthetic"], _original(pair)): {
-            "made": found[pair["synthetic"]],
-            "original": found[_original(pair)],
+        _digests(pair): {
+            "made": found[_digests(pair)[0]],
+            "original": found[_digests(pair)[1]],
             "flagged": bool(pair.get("copy")),
             "ratio": pair.get("ratio"),
             "correlation": pair.get("correlation"),
         }
         for pair in reversed(pairs)
-        if pair.get("synthetic") in found and _original(pair) in found
+        if found.keys() >= set(_digests(pair))
     }
     shown = list(known.values())[::-1]
     return sorted(shown, key=lambda pair: not pair["flagged"])[:PICTURES]
 
 
-def _original(pair: dict[str, Any]) -> str | None:
-    return pair.get("training") or pair.get("reference")
+def _digests(pair: dict[str, Any]) -> tuple[str, str]:
+    """Of the scored image and of the one that it may be a copy of."""
+    return str(pair.get("synthetic")), str(pair.get("training") or pair.get("reference"))

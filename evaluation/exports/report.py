@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from accounts.numerals import decimals_for, number_text
 from evaluation.exports.tables import UP_DOWN, provenance_lines, with_interval
@@ -32,7 +32,7 @@ def to_pages(card: ScoreCard, scores: Sequence[Score]) -> list[bytes]:
     return made if isinstance(made, list) else [made]
 
 
-def _set(card: ScoreCard, scores: Sequence[Score], file_format: str) -> Any:
+def _set(card: ScoreCard, scores: Sequence[Score], file_format: Literal["pdf", "png"]) -> Any:
     import matplotlib
     import typst
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def draw_pair(axes: Axes, score: Any, y: float, apart: float) -> None:
         draw_interval(axes, score.baseline, y - apart, REAL, "s")
 
 
-def plain(axes: Axes, grid: str = "x") -> None:
+def plain(axes: Axes, grid: Literal["x", "both"] = "x") -> None:
     """No frame but the bottom, a quiet grid behind."""
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(length=0, labelsize=8)

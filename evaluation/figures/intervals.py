@@ -42,7 +42,8 @@ def _paint_intervals(figure: Figure, scores: Sequence[Score]) -> None:
         draw_pair(axes, row.score, 0.5, 0.2)
         start, end = axis(row.score)
         axes.set(xlim=(start - 0.01 * (end - start), end), ylim=(0, 1), yticks=[])
-        axes.set_ylabel(f"{row.score.title}  {row.arrow[0]}", rotation=0, ha="right", va="center")
+        label = "\n".join(part for part in (f"{row.score.definition.title}  {row.arrow[0]}", row.score.space) if part)
+        axes.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
         plain(axes)
     legend(figure)
 

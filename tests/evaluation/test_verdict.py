@@ -49,4 +49,4 @@ def test_the_first_extractor_speaks_and_parts_do_not() -> None:
 
 def test_nothing_is_said_of_nothing() -> None:
     assert verdict([]) == [] and sentence([]) == ""
-    assert sentence([score("kernel_distance", 0.5, 0.1)]) == "The images differ measurably from the reference."
+    assert sentence([score("kernel_distance", 0.5, 0.1)]) == "Fidelity: differs."
