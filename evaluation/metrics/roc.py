@@ -101,7 +101,7 @@ def logit_interval(value: float, se: float, df: float, units: int, confidence: f
     centre = np.log(value / (1 - value))
     half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se / (value * (1 - value))
     low, high = (float(1 / (1 + np.exp(-edge))) for edge in (centre - half, centre + half))
-    return low, high
+    return min(low, value), max(high, value)  # rounding must not push the value out of a narrow interval
 
 
 def rarer_class_groups(truth: IntArray, groups: Groups) -> int:
