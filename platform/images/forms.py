@@ -10,7 +10,7 @@ from images.datasets.options import ALLOCATIONS, STRATA, ReadingOptions, words
 from images.models import ImageSet, ImportRun, Source
 
 _STRATA = dict(zip(STRATA, ("finding", "sex", "age band", "view"), strict=True))
-_ALLOCATIONS = dict(zip(ALLOCATIONS, ("as in the whole", "the same number from each"), strict=True))
+_ALLOCATIONS = dict(zip(ALLOCATIONS, ("its share of the whole", "the same number as the others"), strict=True))
 
 
 def folders_on_offer() -> list[str]:
