@@ -139,7 +139,10 @@ def rescore(images: int, folder: Path) -> None:
         list(one.items.order_by("image__sha256").values_list("image__sha256", flat=True)) for one in sets.values()
     ]
     load = min(timed(lambda: [cache.load(first["network"], one) for one in digests]) for _ in range(3))
-    print(f"features of {2 * images} images: extracted in {first['images']:.1f} s CPU, read back in {load:.3f} s: ", end="")
+    print(
+        f"features of {2 * images} images: extracted in {first['images']:.1f} s CPU, read back in {load:.3f} s: ",
+        end="",
+    )
     print(f"{first['images'] / load:.0f} times as fast")
     totals = [one["plan"] + one["images"] + one["measure"] for one in (first, second)]
     print(f"whole run with {len(METRICS)} metrics on features: {totals[0]:.1f} s CPU, then {totals[1]:.1f} s: ", end="")

@@ -88,7 +88,8 @@ def _recall(ahead: IntArray, others: IntArray, ks: tuple[int, ...], candidates: 
     drawn = np.minimum(candidates - 1, others)
     terms = np.array([_hypergeometric(h, ahead, others, drawn) for h in range(max(ks))]).reshape(max(ks), len(ahead))
     tail = np.cumsum(terms, axis=0)
-    return np.minimum(tail[np.array(ks) - 1].T, 1.0)
+    capped: FloatArray = np.minimum(tail[np.array(ks) - 1].T, 1.0)
+    return capped
 
 
 def _hypergeometric(hits: int, ahead: IntArray, others: IntArray, drawn: IntArray) -> FloatArray:

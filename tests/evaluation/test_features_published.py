@@ -12,11 +12,20 @@ from cleanfid.resize import build_resizer
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from torch_fidelity.utils import create_feature_extractor
 
-from evaluation.features import ExtractorError, MissingWeights, RefusedWeights, gather, open_extractor
+from evaluation.features import (
+    ExtractorError,
+    MissingWeights,
+    RefusedWeights,
+    extract_folder,
+    gather,
+    open_extractor,
+)
 from evaluation.features.inception import FILE, inception_path
 from evaluation.features.options import split_options
 from evaluation.features.preprocessing import to_roentgen_input, to_xrv_input
 from evaluation.features.xrv_files import FILES, hub_path, weights_url
+from evaluation.metrics import frechet_distance
+from images.pixels import encode_png
 
 
 def images(count: int, shape: tuple[int, int] = (80, 64)) -> list[np.ndarray]:
@@ -190,3 +199,28 @@ def test_a_damaged_inception_is_refused(home: Path, tmp_path: Path) -> None:
 def test_missing_published_files_say_how_to_get_them(name: str, home: Path) -> None:
     with pytest.raises(MissingWeights, match=r"is missing from the folder ~/.torchxrayvision/models_data.*--download"):
         open_extractor(name)
+
+
+def test_fid_of_two_folders_is_torch_fidelitys(inception_file: Path, tmp_path: Path) -> None:
+    from torch_fidelity import calculate_metrics
+
+    rng = np.random.default_rng(0)
+    for name, low in (("synthetic", 0), ("real", 90)):
+        (tmp_path / name).mkdir()
+        for number in range(5):
+            pixels = rng.integers(low, 256, (48, 48), dtype=np.uint8)
+            (tmp_path / name / f"{number}.png").write_bytes(
+                encode_png(np.kron(pixels[:8, :8], np.ones((6, 6), np.uint8)))
+            )
+    theirs = calculate_metrics(
+        input1=str(tmp_path / "synthetic"),
+        input2=str(tmp_path / "real"),
+        fid=True,
+        cuda=False,
+        cache=False,
+        verbose=False,
+        feature_extractor_weights_path=str(inception_file),
+    )
+    extractor = open_extractor("inception", str(inception_file))
+    synthetic, real = (extract_folder(tmp_path / name, extractor).features for name in ("synthetic", "real"))
+    assert frechet_distance(synthetic, real) == pytest.approx(theirs["frechet_inception_distance"], rel=1e-4)
