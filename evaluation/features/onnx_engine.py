@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evaluation.features.network import NetworkExtractor
 
 TOLERANCE = 1e-6
-# Exporting costs as much as some hundred images; fewer than these are looked at by torch.
+# Exporting costs as much as some dozens of images; fewer than these are looked at by torch.
 WORTH_IMAGES = 64
 # A file in ONNX's format ends at 2 GB.
 MAX_BYTES = 1_800_000_000
