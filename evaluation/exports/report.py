@@ -17,6 +17,10 @@ from evaluation.models import Score, ScoreCard
 from evaluation.presentation import ScoreRow, finding_rows, sections
 from evaluation.verdict import verdict
 
+# Of the report's page, in mm.
+TEXT_WIDTH, TALLEST = 174, 225
+# Width, then height, as matplotlib writes them.
+_SIZE = re.compile(r'(?:width|height)="([\d.]+)pt"')
 TEMPLATE = Path(__file__).with_name("report.typ")
 
 
@@ -75,10 +79,10 @@ def report_content(card: ScoreCard, scores: Sequence[Score]) -> dict[str, Any]:
 
 
 def _figure(drawing: Drawing, svg: str) -> dict[str, str]:
-    """share: of the width of the text, so that letters are of one size in all figures."""
-    width = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
-    share = min(100.0, 100 * float(width[1]) / (72 * WIDTH)) if width else 100.0
-    return {"title": drawing.title, "caption": drawing.caption, "svg": svg, "share": f"{share:.1f}"}
+    """share: of the width of the text, so that letters are of one size in all figures and a tall one stays on its page."""
+    width, height = (float(side) for side in _SIZE.findall(svg[: svg.index(">", svg.index("<svg"))])[:2])
+    share = min(1.0, width / (72 * WIDTH), TALLEST / TEXT_WIDTH * width / height)
+    return {"title": drawing.title, "caption": drawing.caption, "svg": svg, "share": f"{100 * share:.1f}"}
 
 
 def _row(row: ScoreRow) -> dict[str, str]:
