@@ -42,10 +42,11 @@ def compare(
         print(
             f"    {name}: {median(seconds[name]):.4f} s, {ratio:.1f} times ours, peak {peaks[name]:.0f} MiB", flush=True
         )
+    return returned
 
 
-def measured(work: Callable[[], object]) -> tuple[float, float]:
-    """(seconds, MiB) of one call: CPU seconds on one thread, wall seconds on more; memory above what was held before."""
+def measured(work: Callable[[], Any]) -> tuple[float, float, Any]:
+    """(seconds, MiB, value) of one call: CPU seconds on one thread, wall seconds on more; memory above what was held before."""
     Path("/proc/self/clear_refs").write_text("5")  # The high-water mark starts again at what is held now.
     held, start = resident("VmRSS"), _clock()
     value = work()

@@ -22,7 +22,7 @@ METHOD = "unbiased U-statistic over pairs of different groups{blocks}; delete-on
 IN_BLOCKS = ", mean of {blocks} disjoint blocks"
 BLOCK_ROWS = 10_000
 # Rows and columns of the kernel matrix that are made at a time.
-TILE = 1024
+TILE = 512
 
 Float32Array = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.floating[Any]]
