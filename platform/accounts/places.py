@@ -34,6 +34,8 @@ GROUPS: list[tuple[str, list[Place]]] = [
         [
             Place("Score cards", "/score-cards/", "scores", Action.VIEW_SCORES),
             Place("Leaderboard", "/leaderboard/", "board", Action.VIEW_SCORES),
+            Place("Usefulness", "/usefulness-runs/", "usefulness", Action.VIEW_SCORES),
+            Place("Reconstructions", "/reconstructions/", "reconstruction", Action.VIEW_SCORES),
             Place("Reader studies", "/studies/", "studies", Action.VIEW_STUDIES),
         ],
     ),
