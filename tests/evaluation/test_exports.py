@@ -109,7 +109,7 @@ def test_the_api_sends_every_format_and_problems_as_documents(
     for name, export in EXPORTS.items():
         answer = client.get(address, {"format": name})
         assert answer.status_code == 200 and answer["Content-Type"].startswith(export.content_type.partition(";")[0])
-        assert answer.content == exported(card, name)
+        assert answer.content == exported(ScoreCard.objects.get(pk=card.pk), name)
     client.force_login(stranger)
     refused = client.get(address, {"format": "pdf"})
     assert refused.status_code == 404 and refused["Content-Type"] == "application/problem+json"
