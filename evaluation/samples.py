@@ -70,27 +70,28 @@ def rows_of(image_set: ImageSet) -> list[Row]:
     ]
 
 
-def load_set(image_set: ImageSet, networks: Sequence[Facts], *, halves: bool = False) -> SampledSet:
+def load_set(image_set: ImageSet, networks: Sequence[Facts], *, texts: bool = True, halves: bool = False) -> SampledSet:
     """The set with the kept features of every network; the first one's are the sample's own.
 
-    halves: with the first network's output for mirrored halves, where captions name a side.
+    texts: with what networks that read made of the captions; halves: with the first network's output for mirrored halves,
+    where captions name a side.
     """
     rows = rows_of(image_set)
-    return SampledSet(image_set, rows, _sample(rows, networks, halves))
+    return SampledSet(image_set, rows, _sample(rows, networks, texts, halves))
 
 
-def _sample(rows: Sequence[Row], networks: Sequence[Facts], halves: bool) -> Sample:
+def _sample(rows: Sequence[Row], networks: Sequence[Facts], texts: bool, halves: bool) -> Sample:
     digests = tuple(row.sha256 for row in rows)
     captions = tuple(row.caption for row in rows)
     made = [cache.load(facts["fingerprint"], digests) for facts in networks]
-    texts = [_texts(facts, captions) for facts in networks]
+    read = [_texts(facts, captions) if texts else Texts() for facts in networks]
 
     def shown(index: int) -> Float32Array:
         return scored_pixels(load_pixels(rows[index].file))
 
     return to_sample(
         made,
-        texts,
+        read,
         networks,
         groups=tuple(row.group or f"image-{row.sha256}" for row in rows),
         findings=tuple(row.findings for row in rows),

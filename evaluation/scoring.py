@@ -40,7 +40,7 @@ def measure_run(run: ScoringRun, stage: Stage) -> tuple[tuple[MetricResult, ...]
     stage("Reading features")
     halves = halves_wanted(run.networks[0], run.metrics)
     synthetic, reference = (load_set(one, run.networks, halves=halves) for one in (run.synthetic, run.reference))
-    training = load_set(run.training, run.networks).sample if run.training else None
+    training = load_set(run.training, run.networks, texts=False).sample if run.training else None
     results = measure_samples(
         Comparison(synthetic.sample, reference.sample, run.measuring, training),
         metrics=run.metrics,

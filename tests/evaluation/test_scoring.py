@@ -231,7 +231,7 @@ def test_a_network_that_reads_gets_every_caption_once(phantom_set: MakeSet, monk
     )
     monkeypatch.setitem(EXTRACTORS, "reader", kind)
     sets = phantom_set("made", 24, source="synthetic"), phantom_set("drawn", 24, 1000)
-    run = score(*sets, also=[("reader", "")])
+    run = score(*sets, also=[("reader", "")], training=phantom_set("learnt", 24, 5000))
     assert run.state == RunState.SUCCEEDED, run.error
     captions = {item.caption for one in sets for item in one.items.all()}
     assert sorted(read) == sorted(captions)
