@@ -64,7 +64,7 @@ def test_a_study_is_read_to_the_end_by_keyboard(room: Room, study: Study) -> Non
 
 def test_a_reload_and_the_link_bring_the_reader_back(room: Room, study: Study, link: str) -> None:
     room.read(2, 3)
-    room.at(2)
+    room.seen().at(2)
     room.press("6")
     room.page.reload()
     room.seen().at(2)
