@@ -141,6 +141,7 @@ def sample_folder(
         networks,
         groups=tuple(_group(one, digest, source) for one, digest in zip(known, digests.tolist(), strict=True)),
         findings=tuple(one.findings for one in known),
+        uncertain=tuple(one.uncertain for one in known),
         load_pixels=load_pixels,
         captions=captions,
         ages=tuple(one.age for one in known),
