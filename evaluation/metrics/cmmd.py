@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 from evaluation.metrics.gaussian import Features, as_table
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.mmd import Kernel, Rows, discrepancy, estimate_discrepancy
+from evaluation.metrics.mmd import Float32Array, Kernel, Rows, discrepancy, estimate_discrepancy
 from evaluation.metrics.resampling import halves
-from evaluation.metrics.result import Comparison, FloatArray, MetricResult, scored
+from evaluation.metrics.result import Comparison, MetricResult, scored
 
 SIGMA, SCALE = 10.0, 1000.0
 
 
-def _unit(x: Features) -> FloatArray:
+def _unit(x: Features) -> Float32Array:
     rows = x.astype(np.float64)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
-    return rows
+    return rows.astype(np.float32)
 
 
 def _gaussian_less_one(dot: Rows) -> Rows:

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from evaluation.metrics.by_finding import by_finding
 from evaluation.metrics.gaussian import Features, as_table
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.mmd import Kernel, Rows, discrepancy, estimate_discrepancy
+from evaluation.metrics.mmd import Float32Array, Kernel, Rows, discrepancy, estimate_discrepancy
 from evaluation.metrics.resampling import halves
-from evaluation.metrics.result import Comparison, Estimate, FloatArray, MetricResult, Sample, Settings, scored
+from evaluation.metrics.result import Comparison, Estimate, MetricResult, Sample, Settings, scored
 
 
-def _by_root_of_length(x: Features) -> FloatArray:
-    return np.asarray(x / np.sqrt(np.float64(x.shape[1])), dtype=np.float64)
+def _by_root_of_length(x: Features) -> Float32Array:
+    return np.divide(x, np.sqrt(x.shape[1]), dtype=np.float32, casting="same_kind")
 
 
 def _cube(dot: Rows) -> Rows:

@@ -32,11 +32,11 @@ Rows = npt.NDArray[np.floating[Any]]
 class Kernel:
     """A kernel that is a function of the dot product of prepared rows.
 
-    prepare: (n, d) features to (n, d) float64 rows; of_dot: dot products to kernel values, in place or not. A constant may be
+    prepare: (n, d) features to (n, d) float32 rows; of_dot: dot products to kernel values, in place or not. A constant may be
     taken off the kernel: it cancels, and small kernels keep their float32 digits.
     """
 
-    prepare: Callable[[Features], FloatArray]
+    prepare: Callable[[Features], Float32Array]
     of_dot: Callable[[Rows], Rows]
 
 
@@ -71,14 +71,14 @@ class _Side:
         return int(self.sizes.sum())
 
 
-def _side(kernel: Kernel, rows: FloatArray, codes: IntArray, own_rows: FloatArray, other_rows: FloatArray) -> _Side:
-    diagonal = kernel.of_dot(np.einsum("ij,ij->i", rows, rows))
+def _side(kernel: Kernel, rows: Float32Array, codes: IntArray, own_rows: FloatArray, other_rows: FloatArray) -> _Side:
+    diagonal = kernel.of_dot(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
     sizes = np.bincount(codes)
     within = _by_group(codes, diagonal)
     order = np.argsort(codes, kind="stable")
     stops = np.cumsum(sizes)
     for group in np.flatnonzero(sizes > 1):
-        members = rows[order[stops[group] - sizes[group] : stops[group]]]
+        members = rows[order[stops[group] - sizes[group] : stops[group]]].astype(np.float64)
         within[group] = float(kernel.of_dot(members @ members.T).sum())
     across = _by_group(codes, own_rows) - within
     return _Side(within, across, _by_group(codes, other_rows), float(diagonal.sum()), sizes)
@@ -124,11 +124,10 @@ def discrepancy(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, cod
 def _sides(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray) -> tuple[_Side, _Side]:
     if x.shape[1] != y.shape[1]:
         raise MetricError("The two samples have features of different length.")
-    rows_x, rows_y = kernel.prepare(x), kernel.prepare(y)
-    a, b = rows_x.astype(np.float32), rows_y.astype(np.float32)
+    a, b = kernel.prepare(x), kernel.prepare(y)
     xy, yx = kernel_row_sums(kernel, a, b)
     xx, yy = kernel_row_sums(kernel, a, None)[0], kernel_row_sums(kernel, b, None)[0]
-    return _side(kernel, rows_x, codes_x, xx, xy), _side(kernel, rows_y, codes_y, yy, yx)
+    return _side(kernel, a, codes_x, xx, xy), _side(kernel, b, codes_y, yy, yx)
 
 
 def _one_sided(side: _Side, other_n: int, other_own: float, value: float) -> Jackknife:
@@ -156,6 +155,9 @@ def estimate_discrepancy(
     count = int(blocks[0].max()) + 1
     found = []
     for block in range(count):
+        if count == 1:
+            found.append(discrepancy(kernel, features[0], features[1], codes[0], codes[1]))
+            break
         rows = [np.flatnonzero(b == block) for b in blocks]
         own = [np.unique(c[r], return_inverse=True)[1].astype(np.intp) for c, r in zip(codes, rows, strict=True)]
         found.append(discrepancy(kernel, features[0][rows[0]], features[1][rows[1]], own[0], own[1]))

@@ -27,7 +27,7 @@ def kernel_difference(pair: Pair) -> Difference:
     p: as for the Fréchet distance; the kernel distance's influence at the pooled sets is its witness function.
     """
     pair = _bounded(pair)
-    x, z, y = (CUBIC.prepare(s.features) for s in (pair.a, pair.b, pair.reference))
+    x, z, y = (CUBIC.prepare(s.features).astype(np.float64) for s in (pair.a, pair.b, pair.reference))
     f, g, h = (rows.astype(np.float32) for rows in (x, z, y))
     sizes = np.bincount(pair.codes)
     (f_h, h_f), (g_h, h_g), (f_g, g_f) = (kernel_row_sums(CUBIC, *both) for both in ((f, h), (g, h), (f, g)))
