@@ -13,6 +13,8 @@ from images.models import Image
 
 PICTURES = 24
 DISTANCE = "distance"
+# Metrics whose `extra["pairs"]` names pairs of images.
+PAIRED = ("copies", "near_duplicates")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _percentile(place: int, count: int) -> float:
 
 def copies(card: ScoreCard, scores: Sequence[Score]) -> list[dict[str, Any]]:
     """Pairs of a scored image and the training or reference image nearest to it: flagged ones first, each pair once."""
-    pairs = [pair for score in scores for pair in score.extra.get("pairs") or []]
+    pairs = [pair for score in scores if score.metric in PAIRED for pair in score.extra.get("pairs") or []]
     digests = {digest for pair in pairs for digest in _digests(pair)}
     images = Image.objects.filter(workspace_id=card.workspace_id, sha256__in=digests)
     found = dict(images.values_list("sha256", "pk"))

@@ -79,7 +79,7 @@ def estimate_within_prompts(sample: Sample, settings: Settings) -> Estimate:
     value = float(distances.mean())
     se = float(distances.std(ddof=1) / np.sqrt(len(distances)))
     low, high = t_interval(value, se, len(distances) - 1, settings.confidence)
-    extra = {"prompts": len(sizes), "pairs": int((sizes * (sizes - 1) // 2).sum())}
+    extra = {"prompts": len(sizes), "n_pairs": int((sizes * (sizes - 1) // 2).sum())}
     return Estimate(value, max(low, 0.0), high, len(sizes), WITHIN, extra)
 
 

@@ -171,7 +171,7 @@ def estimate_within_group(sample: Sample, settings: Settings) -> Estimate:
     load = sample.load_pixels
     means = [float(pair_scores(load, combinations(map(int, rows), 2)).mean()) for rows in prompts]
     pairs = sum(len(rows) * (len(rows) - 1) // 2 for rows in prompts)
-    return _mean_estimate(means, settings, METHOD, {"prompts": len(prompts), "pairs": pairs})
+    return _mean_estimate(means, settings, METHOD, {"prompts": len(prompts), "n_pairs": pairs})
 
 
 def estimate_between_groups(sample: Sample, settings: Settings) -> Estimate | None:
@@ -187,7 +187,7 @@ def estimate_between_groups(sample: Sample, settings: Settings) -> Estimate | No
     if sample.load_pixels is None or count < MINIMUM_GROUPS:
         return None
     pairs = [(rows[2 * i], rows[2 * i + 1]) for i in range(count)]
-    return _mean_estimate(pair_scores(sample.load_pixels, pairs), settings, REAL_METHOD, {"pairs": count})
+    return _mean_estimate(pair_scores(sample.load_pixels, pairs), settings, REAL_METHOD, {"n_pairs": count})
 
 
 def _mean_estimate(values: npt.ArrayLike, settings: Settings, method: str, extra: dict[str, int]) -> Estimate:

@@ -98,7 +98,7 @@ def test_ms_ssim_across_prompts_pairs_different_prompts_once() -> None:
 
     same = Sample(np.zeros((40, 1)), tuple(f"g{i // 2}" for i in range(40)), load_pixels=lambda i: base)
     estimate = estimate_across_prompts(same, Settings())
-    assert estimate.value == pytest.approx(1, abs=1e-6) and estimate.extra["pairs"] == 10
+    assert estimate.value == pytest.approx(1, abs=1e-6) and estimate.extra["n_pairs"] == 10
     mixed = Sample(np.zeros((20, 1)), tuple(f"g{i}" for i in range(20)), load_pixels=load)
     assert estimate_across_prompts(mixed, Settings()).value < 1
     assert ms_ssim(load(0), load(1)) == pytest.approx(1, abs=1e-6)
