@@ -30,7 +30,9 @@ def test_every_page_and_file_opens(cards: list[ScoreCard], client: Client, resea
     client.force_login(researcher)
     home = cards[0].get_absolute_url()
     figures = [
-        f"{home}figures/{name}.{end}" for name in available(list(cards[0].scores.all())) for end in ("svg", "png", "csv")
+        f"{home}figures/{name}.{end}"
+        for name in available(list(cards[0].scores.all()))
+        for end in ("svg", "png", "csv")
     ]
     pages = [
         *(card.get_absolute_url() for card in cards),
