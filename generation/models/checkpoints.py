@@ -1,7 +1,9 @@
 """Checkpoints and the fetching of those that lie on the hub."""
 
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
@@ -66,6 +68,13 @@ class Checkpoint(WorkspaceModel):
     def get_absolute_url(self) -> str:
         """The page of this checkpoint."""
         return reverse("generation:checkpoint_detail", args=[self.pk])
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in words for a page: a folder of the project without the server's own path."""
+        path = Path(self.location)
+        inside = self.kind == self.Kind.FOLDER and path.is_relative_to(settings.BASE_DIR)
+        return str(path.relative_to(settings.BASE_DIR)) if inside else self.location
 
     @property
     def parts(self) -> list[dict[str, Any]]:

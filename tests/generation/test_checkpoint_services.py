@@ -300,3 +300,13 @@ def test_the_generate_command_says_what_is_wrong(
 def test_the_register_command_says_what_is_wrong(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="model_index.json"):
         call_command("register_checkpoint", str(tmp_path), workspace="alpha")
+
+
+def test_a_page_says_where_a_folder_of_the_project_lies_without_the_servers_path(
+    workspace: Workspace, settings: LazySettings
+) -> None:
+    inside = Checkpoint(
+        workspace=workspace, kind=Checkpoint.Kind.FOLDER, location=str(settings.BASE_DIR / "demo/checkpoint")
+    )
+    outside = Checkpoint(workspace=workspace, kind=Checkpoint.Kind.FOLDER, location="/models/mine")
+    assert (inside.place, outside.place) == ("demo/checkpoint", "/models/mine")
