@@ -18,7 +18,6 @@ from evaluation.card_api import CardActions
 from evaluation.models import OperatingPoint, Score, ScoreCard, ScoringRun
 from evaluation.services import SUBGROUPS, cancel_scoring, start_scoring
 from evaluation.weights import SEPARATOR, choice_to_extractor
-from images.models import ImageSet
 
 
 class NetworkSerializer(serializers.Serializer[Any]):
@@ -105,15 +104,6 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
         "create": Action.SCORE,
         "cancel": Action.SCORE,
     }
-
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Only sets that the caller may see can be named."""
-        serializer = super().get_serializer(*args, **kwargs)
-        fields = getattr(serializer, "fields", {})
-        for name in ("synthetic", "reference", "training"):
-            if name in fields and not fields[name].read_only:
-                fields[name].queryset = ImageSet.objects.visible_to(self.request.user)
-        return serializer
 
     def perform_create(self, serializer: Any) -> None:
         """Start the run in the workspace of its sets."""

@@ -154,15 +154,6 @@ class PairedComparisonViewSet(
         "cancel": Action.SCORE,
     }
 
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Only cards that the caller may see can be named."""
-        serializer = super().get_serializer(*args, **kwargs)
-        fields = getattr(serializer, "fields", {})
-        for name in ("first", "other"):
-            if name in fields and not fields[name].read_only:
-                fields[name].queryset = visible_cards(self.request.user)
-        return serializer
-
     def perform_create(self, serializer: Any) -> None:
         """Start the comparison in the workspace of its cards."""
         data = serializer.validated_data

@@ -21,11 +21,12 @@ from django.db import transaction
 
 from audit.services import record
 from generation.engine import CheckpointError, GenerationError, Request
-from generation.models import ChunkState, GeneratedImage, GenerationChunk, GenerationRun, Prompt
+from generation.models import GeneratedImage, GenerationChunk, GenerationRun, Prompt
 from generation.services.runs import publish_generation
 from images.models import Source
 from images.services import ItemRow, create_image_set, store_image
 from jobs.models import Cancelled, RunState
+from jobs.sharing import PieceState
 
 if TYPE_CHECKING:
     from generation.engine import LoadedPipeline
@@ -49,7 +50,7 @@ def work_on(run: GenerationRun) -> None:
             return
         if not _attempt(run, chunk):
             return
-    if run.chunks.exclude(state=ChunkState.DONE).exists():
+    if run.chunks.exclude(state=PieceState.DONE).exists():
         _pass_on(run)
     else:
         finalise(run)
@@ -84,7 +85,7 @@ def _hopeless(chunk: GenerationChunk) -> str:
 
 def _pass_on(run: GenerationRun) -> None:
     """Keep the message going while chunks are free; running ones belong to others, and the sweeper sees to them."""
-    if run.chunks.filter(state=ChunkState.QUEUED).exists():
+    if run.chunks.filter(state=PieceState.QUEUED).exists():
         publish_generation(run, messages=1)
 
 
@@ -95,7 +96,7 @@ def make_chunk(run: GenerationRun, chunk: GenerationChunk) -> None:
 
     missing = missing_pictures(run, chunk)
     if not missing:
-        chunk.finish({})
+        chunk.finish(environment={})
         return
     loaded = pipeline_for(run.checkpoint, lambda: _beat(run, chunk))
     environment = describe_environment(loaded, run.settings)
@@ -111,7 +112,7 @@ def make_chunk(run: GenerationRun, chunk: GenerationChunk) -> None:
             if time.monotonic() - started > PATIENCE_SECONDS:
                 chunk.release()
                 return
-    chunk.finish(environment)
+    chunk.finish(environment=environment)
 
 
 def _beat(run: GenerationRun, chunk: GenerationChunk, done: int | None = None) -> None:

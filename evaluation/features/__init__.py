@@ -18,9 +18,9 @@ from evaluation.features.base import (
 )
 from evaluation.features.folder import extract_folder, image_files
 from evaluation.features.kinds import ExtractorKind
-from evaluation.features.plugins import plugin_extractors
 from evaluation.features.registry import EXTRACTORS, open_extractor
 from evaluation.features.xrv_hub import HUB_WEIGHTS
+from evaluation.plugins import load_plugins
 
 __all__ = [
     "EXTRACTORS",
@@ -41,4 +41,4 @@ __all__ = [
 ]
 
 # Last: a plug-in may import any of the names above.
-EXTRACTORS.update(plugin_extractors(EXTRACTORS))
+EXTRACTORS.update(load_plugins("negatoscope.extractors", ExtractorKind, EXTRACTORS, ExtractorError))

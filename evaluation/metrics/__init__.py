@@ -9,7 +9,6 @@ from evaluation.metrics.kid import kernel_distance
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiscale import ms_ssim
 from evaluation.metrics.neighbours import nearest_to
-from evaluation.metrics.plugins import plugin_metrics
 from evaluation.metrics.prdc import precision_recall_density_coverage
 from evaluation.metrics.registry import METRICS, families, measure
 from evaluation.metrics.result import (
@@ -26,6 +25,7 @@ from evaluation.metrics.result import (
 from evaluation.metrics.roc import auroc, estimate_auroc
 from evaluation.metrics.subgroups import measure_subgroups
 from evaluation.metrics.vendi import vendi_score
+from evaluation.plugins import load_plugins
 
 __all__ = [
     "METRICS",
@@ -54,4 +54,4 @@ __all__ = [
 ]
 
 # Last, so that a plug-in may import everything above.
-METRICS.update(plugin_metrics(METRICS))
+METRICS.update(load_plugins("negatoscope.metrics", Metric, METRICS, MetricError))

@@ -4,7 +4,7 @@ from evaluation.models.cards import Score, ScoreCard, ScoreCardQuerySet
 from evaluation.models.features import FeatureRow, FeatureShard
 from evaluation.models.paired import PairedComparison
 from evaluation.models.reconstruction import ReconstructedImage, ReconstructionRun
-from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind, StepState
+from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind
 from evaluation.models.usefulness import UsefulnessRun
 
 __all__ = [
@@ -20,6 +20,5 @@ __all__ = [
     "ScoringRun",
     "ScoringStep",
     "StepKind",
-    "StepState",
     "UsefulnessRun",
 ]

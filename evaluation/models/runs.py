@@ -1,19 +1,17 @@
 """Scoring runs, and the steps that they are cut into."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import WorkspaceQuerySet
 from accounts.policy import Action
 from evaluation.metrics import Settings
 from images.models import ImageSet
-from jobs.models import Cancelled, Run, RunState, stale_before
+from jobs.sharing import Piece, PieceQuerySet, SharedRun
 
 
 class OperatingPoint(models.TextChoices):
@@ -29,7 +27,7 @@ class ScoringRunQuerySet(WorkspaceQuerySet["ScoringRun"]):
     view_action = Action.VIEW_SCORES
 
 
-class ScoringRun(Run):
+class ScoringRun(SharedRun):
     """The scoring of one synthetic image set against a reference set, on the features of one network or several."""
 
     verb = "Scoring"
@@ -52,11 +50,10 @@ class ScoringRun(Run):
     seed = models.PositiveIntegerField(default=0)
     # What the networks are, once they were opened: facts of each, the first extractor first.
     networks = models.JSONField(default=list, blank=True, editable=False)
-    published_at = models.DateTimeField(null=True, editable=False)
 
     objects = ScoringRunQuerySet.as_manager()
 
-    class Meta(Run.Meta):
+    class Meta(SharedRun.Meta):
         ordering: ClassVar[list[str]] = ["-created_at"]
 
     def __str__(self) -> str:
@@ -80,24 +77,6 @@ class ScoringRun(Run):
         """The sets whose features the run needs."""
         return [self.synthetic, self.reference, *([self.training] if self.training else [])]
 
-    def begin(self) -> None:
-        """Mark a queued run as running; a run that runs already stays as it is, for its other workers' sake."""
-        now = timezone.now()
-        self._rows().filter(state=RunState.QUEUED, cancel_requested=False).update(
-            state=RunState.RUNNING, attempt=1, started_at=now, heartbeat_at=now
-        )
-        self.refresh_from_db()
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether its messages should be published again: nobody has worked for a while.
-
-        The waits grow with the silence, so that a site without workers does not fill its queue.
-        """
-        now = timezone.now()
-        silence = now - (self.heartbeat_at or self.created_at)
-        return self.published_at is None or now - self.published_at >= silence / 2
-
 
 class StepKind(models.TextChoices):
     """What is to be done."""
@@ -109,32 +88,19 @@ class StepKind(models.TextChoices):
     MEASURE = "measure", "Measuring"
 
 
-class StepState(models.TextChoices):
-    """Where a step stands."""
-
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-
-
-class ScoringStepQuerySet(models.QuerySet["ScoringStep"]):
+class ScoringStepQuerySet(PieceQuerySet):
     """Steps of scoring runs."""
 
-    def unfinished(self) -> Self:
-        """Steps that somebody has or should have in hand."""
-        return self.exclude(state=StepState.DONE)
-
     def free(self) -> Self:
-        """Steps that may be taken: nobody has them, or their worker is dead, and all before them are done.
+        """Steps that may be taken: free pieces before which all is done.
 
         Steps of one stage (extraction) go side by side; planning comes before it, measuring after it.
         """
         earlier = ScoringStep.objects.unfinished().filter(run=OuterRef("run"), stage__lt=OuterRef("stage"))
-        idle = Q(state=StepState.QUEUED) | Q(state=StepState.RUNNING, heartbeat_at__lt=stale_before())
-        return self.filter(idle, ~Exists(earlier))
+        return super().free().filter(~Exists(earlier))
 
 
-class ScoringStep(models.Model):
+class ScoringStep(Piece):
     """A piece of a run that one worker does: the plan, the features of some images or prompts, the measuring.
 
     `network`: position in the run's networks; `keys`: digests of the images, or the prompts themselves.
@@ -150,9 +116,6 @@ class ScoringStep(models.Model):
     keys = ArrayField(models.TextField(), default=list, blank=True)
     size = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
-    state = models.CharField(max_length=8, choices=StepState.choices, default=StepState.QUEUED)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
 
     objects = ScoringStepQuerySet.as_manager()
 
@@ -165,39 +128,6 @@ class ScoringStep(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display().lower()} ({self.size})" if self.size else self.get_kind_display().lower()
 
-    @classmethod
-    @transaction.atomic
-    def claim_next(cls, run: ScoringRun) -> "ScoringStep | None":
-        """Take the first step that is free; None when there is none.
-
-        Two workers never get the same one: the row is locked, and locked rows are skipped.
-        """
-        step = run.steps.free().select_for_update(skip_locked=True, of=("self",)).first()
-        if step is None:
-            return None
-        step.state, step.heartbeat_at, step.attempt = StepState.RUNNING, timezone.now(), step.attempt + 1
-        step.save(update_fields=["state", "heartbeat_at", "attempt"])
-        return step
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether this attempt is one too many."""
-        return self.attempt > settings.RUN_MAX_ATTEMPTS
-
-    def beat(self, done: int | None = None) -> None:
-        """Say that the worker lives, and how far it is. Raises Cancelled when another worker has the step by now."""
-        self.done = self.done if done is None else done
-        if not self.mine().update(heartbeat_at=timezone.now(), done=self.done):
-            raise Cancelled
-
-    def finish(self) -> None:
+    def finish(self, **changes: Any) -> None:
         """All of it is kept; what it was about is no longer needed."""
-        self.mine().update(state=StepState.DONE, heartbeat_at=None, done=self.size, keys=[])
-
-    def release(self) -> None:
-        """Give it back, unblamed: this worker has done its share for now."""
-        self.mine().update(state=StepState.QUEUED, heartbeat_at=None, attempt=F("attempt") - 1)
-
-    def mine(self) -> ScoringStepQuerySet:
-        """This step, while this attempt of it has it in hand."""
-        return ScoringStep.objects.filter(pk=self.pk, state=StepState.RUNNING, attempt=self.attempt)
+        super().finish(done=self.size, keys=[], **changes)

@@ -12,8 +12,6 @@ from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
 from evaluation.models import ReconstructionRun
 from evaluation.reconstruction.services import cancel_reconstruction, start_reconstruction
-from generation.models import Checkpoint
-from images.models import ImageSet
 
 STANDING = ("image_set", "state", "done", "total", "message", "error", "created_at", "started_at", "finished_at")
 
@@ -42,15 +40,6 @@ class ReconstructionRunViewSet(
         "create": Action.SCORE,
         "cancel": Action.SCORE,
     }
-
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Only what the caller may see can be named."""
-        serializer = super().get_serializer(*args, **kwargs)
-        fields = getattr(serializer, "fields", {})
-        for name, model in (("checkpoint", Checkpoint), ("originals", ImageSet)):
-            if name in fields and not fields[name].read_only:
-                fields[name].queryset = model.objects.visible_to(self.request.user)
-        return serializer
 
     def perform_create(self, serializer: Any) -> None:
         """Start the run in the workspace of its checkpoint."""

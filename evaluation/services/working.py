@@ -235,7 +235,7 @@ class _Beat:
     def __call__(self, done: int) -> None:
         """So many images of the step are done."""
         if time.monotonic() - self._last > SECONDS_BETWEEN_BEATS:
-            self._step.beat(done)
+            self._step.beat(done=done)
             self._run.beat(done=_done(self._run), message=self._message)
             self._last = time.monotonic()
 

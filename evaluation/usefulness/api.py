@@ -12,7 +12,6 @@ from accounts.api import WorkspaceViewSet
 from accounts.policy import Action
 from evaluation.models import UsefulnessRun
 from evaluation.usefulness.services import cancel_usefulness, start_usefulness
-from images.models import ImageSet
 
 SETS = ("real", "synthetic", "test")
 ASKED = (*SETS, "test_share", "findings", "side", "steps", "repeats", "seed")
@@ -41,15 +40,6 @@ class UsefulnessRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mix
         "create": Action.SCORE,
         "cancel": Action.SCORE,
     }
-
-    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
-        """Only sets that the caller may see can be named."""
-        serializer = super().get_serializer(*args, **kwargs)
-        fields = getattr(serializer, "fields", {})
-        for name in SETS:
-            if name in fields and not fields[name].read_only:
-                fields[name].queryset = ImageSet.objects.visible_to(self.request.user)
-        return serializer
 
     def perform_create(self, serializer: Any) -> None:
         """Start the run in the workspace of its sets."""

@@ -2,12 +2,11 @@
 
 from generation.models.checkpoints import Checkpoint, CheckpointFetch
 from generation.models.prompts import Prompt, PromptSet
-from generation.models.runs import ChunkState, GeneratedImage, GenerationChunk, GenerationRun
+from generation.models.runs import GeneratedImage, GenerationChunk, GenerationRun
 
 __all__ = [
     "Checkpoint",
     "CheckpointFetch",
-    "ChunkState",
     "GeneratedImage",
     "GenerationChunk",
     "GenerationRun",

@@ -1,12 +1,10 @@
 """Generation runs: cut into chunks that any worker may take, each picture kept exactly once."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import models
+from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import WorkspaceQuerySet
 from accounts.policy import Action
@@ -14,7 +12,8 @@ from generation.engine.requests import SCHEDULERS, Settings
 from generation.models.checkpoints import Checkpoint
 from generation.models.prompts import Prompt, PromptSet
 from images.models import Image, ImageSet
-from jobs.models import Cancelled, Run, RunState, stale_before
+from jobs.models import RunState
+from jobs.sharing import Piece, PieceQuerySet, SharedRun
 
 
 class GenerationRunQuerySet(WorkspaceQuerySet["GenerationRun"]):
@@ -36,7 +35,7 @@ class GenerationRunQuerySet(WorkspaceQuerySet["GenerationRun"]):
         return self.filter(state=state) if state in RunState.values else self
 
 
-class GenerationRun(Run):
+class GenerationRun(SharedRun):
     """Pictures of every prompt of a set, by one checkpoint, under one group of settings."""
 
     verb = "Generating"
@@ -53,7 +52,6 @@ class GenerationRun(Run):
     scheduler = models.CharField(max_length=20, blank=True, choices=[(name, name or "as saved") for name in SCHEDULERS])
     negative_prompt = models.TextField(blank=True)
     batch_size = models.PositiveIntegerField()
-    published_at = models.DateTimeField(null=True, editable=False)
     image_set = models.OneToOneField(
         ImageSet, on_delete=models.SET_NULL, null=True, blank=True, related_name="generation_run"
     )
@@ -77,44 +75,17 @@ class GenerationRun(Run):
             steps=self.steps, guidance=self.guidance, width=self.width, height=self.height, scheduler=self.scheduler
         )
 
-    def begin(self) -> None:
-        """Mark a queued run as running; a run that runs already stays as it is, for its other workers' sake."""
-        now = timezone.now()
-        self._rows().filter(state=RunState.QUEUED, cancel_requested=False).update(
-            state=RunState.RUNNING, attempt=1, started_at=now, heartbeat_at=now
-        )
-        self.refresh_from_db()
 
-    @property
-    def is_overdue(self) -> bool:
-        """Whether its messages should be published again: nobody has worked for a while.
-
-        The waits grow with the silence, so that a site without workers does not fill its queue.
-        """
-        now = timezone.now()
-        silence = now - (self.heartbeat_at or self.created_at)
-        return self.published_at is None or now - self.published_at >= silence / 2
-
-
-class ChunkState(models.TextChoices):
-    """Where a chunk stands."""
-
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-
-
-class GenerationChunk(models.Model):
+class GenerationChunk(Piece):
     """A range of a run's pictures that one worker makes: numbers start to stop - 1."""
 
     run = models.ForeignKey(GenerationRun, on_delete=models.CASCADE, related_name="chunks")
     position = models.PositiveIntegerField()
     start = models.PositiveIntegerField()
     stop = models.PositiveIntegerField()
-    state = models.CharField(max_length=8, choices=ChunkState.choices, default=ChunkState.QUEUED)
-    attempt = models.PositiveSmallIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
     environment = models.JSONField(default=dict, blank=True)
+
+    objects = PieceQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
@@ -124,42 +95,6 @@ class GenerationChunk(models.Model):
 
     def __str__(self) -> str:
         return f"pictures {self.start + 1} to {self.stop}"
-
-    @classmethod
-    @transaction.atomic
-    def claim_next(cls, run: GenerationRun) -> "GenerationChunk | None":
-        """Take the first chunk that is free, or whose worker is dead; None when there is none.
-
-        Two workers never get the same one: the row is locked, and locked rows are skipped.
-        """
-        free = Q(state=ChunkState.QUEUED) | Q(state=ChunkState.RUNNING, heartbeat_at__lt=stale_before())
-        chunk = cls.objects.select_for_update(skip_locked=True).filter(free, run=run).order_by("position").first()
-        if chunk is None:
-            return None
-        chunk.state, chunk.heartbeat_at, chunk.attempt = ChunkState.RUNNING, timezone.now(), chunk.attempt + 1
-        chunk.save(update_fields=["state", "heartbeat_at", "attempt"])
-        return chunk
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether this attempt is one too many."""
-        return self.attempt > settings.RUN_MAX_ATTEMPTS
-
-    def beat(self) -> None:
-        """Say that the worker lives. Raises Cancelled when another worker has the chunk by now."""
-        if not self._mine().update(heartbeat_at=timezone.now()):
-            raise Cancelled
-
-    def finish(self, environment: dict[str, Any]) -> None:
-        """All its pictures are kept."""
-        self._mine().update(state=ChunkState.DONE, heartbeat_at=None, environment=environment)
-
-    def release(self) -> None:
-        """Give it back, unblamed: this worker has done its share for now."""
-        self._mine().update(state=ChunkState.QUEUED, heartbeat_at=None, attempt=F("attempt") - 1)
-
-    def _mine(self) -> "models.QuerySet[GenerationChunk]":
-        return GenerationChunk.objects.filter(pk=self.pk, state=ChunkState.RUNNING, attempt=self.attempt)
 
 
 class GeneratedImage(models.Model):

@@ -9,7 +9,8 @@ from audit.services import record
 from generation.engine import BadRequest, CheckpointFacts, Settings, check_settings
 from generation.engine.facts import Part
 from generation.limits import BATCH_SIZE, PICTURES_PER_RUN, SEEDS_PER_PROMPT
-from generation.models import Checkpoint, CheckpointFetch, ChunkState, GenerationChunk, GenerationRun, PromptSet
+from generation.models import Checkpoint, CheckpointFetch, GenerationChunk, GenerationRun, PromptSet
+from jobs.sharing import PieceState
 
 #: Messages that a run has in the queue at once; each worker that takes one passes it on until nothing is left.
 LANES = 8
@@ -111,7 +112,7 @@ def publish_generation(run: GenerationRun, messages: int = LANES) -> None:
     """Put messages for the run's open chunks into the queue once the transaction is through."""
     from generation.tasks import generate_chunk
 
-    open_chunks = run.chunks.exclude(state=ChunkState.DONE).count()
+    open_chunks = run.chunks.exclude(state=PieceState.DONE).count()
     GenerationRun.objects.filter(pk=run.pk).update(published_at=timezone.now())
     for _ in range(max(1, min(messages, open_chunks))):
         transaction.on_commit(lambda: generate_chunk.delay(str(run.pk)))

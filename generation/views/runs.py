@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import WorkspaceRequest, require_action, requires
 from accounts.policy import Action, may
 from generation.forms import RunForm, add_errors
-from generation.models import Checkpoint, ChunkState, GenerationRun, PromptSet
+from generation.models import Checkpoint, GenerationRun, PromptSet
 from generation.services import cancel_generation, start_generation
 from generation.views.listing import page_of
 from jobs.models import RunState
+from jobs.sharing import PieceState
 
 SHOWN_PICTURES = 60
 
@@ -110,7 +111,7 @@ def _run(request: WorkspaceRequest, pk: str) -> GenerationRun:
 def _live(request: WorkspaceRequest, run: GenerationRun) -> dict[str, Any]:
     """What changes while a run works; `seen` changes with it."""
     counts = dict(run.chunks.values_list("state").annotate(number=Count("pk")))
-    chunks = [(ChunkState(state), counts.get(state, 0)) for state in ChunkState.values]
+    chunks = [(PieceState(state), counts.get(state, 0)) for state in PieceState.values]
     newest = "position" if run.is_finished else "-created_at"
     pictures = run.pictures.select_related("image", "prompt").order_by(newest)
     count = pictures.count()

@@ -53,6 +53,15 @@ class WorkspaceViewSet(viewsets.GenericViewSet[Any]):
             return rows.none()
         return rows.visible_to(self.request.user)
 
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """The serializer, whose relations offer only rows that the caller may see."""
+        serializer = super().get_serializer(*args, **kwargs)
+        for field in getattr(serializer, "fields", {}).values():
+            rows = getattr(field, "queryset", None)
+            if rows is not None and hasattr(rows, "visible_to"):
+                field.queryset = rows.visible_to(self.request.user)
+        return serializer
+
     def workspace_for(self, action: Action) -> Workspace:
         """The workspace named by `workspace` (slug) in body or query, or the only one in which `action` is allowed."""
         allowed = workspaces_for(self.request.user, action)

@@ -67,7 +67,7 @@ def test_a_broken_package_is_left_out_with_a_warning_and_a_second_meaning_is_ref
     assert done.stdout.strip() == "True" and "left out: no such library" in done.stderr and "of broken" in done.stderr
     install(tmp_path, "twice", PLUGIN.replace('"mine"', '"inception"'), "twice = twice:KIND")
     done = run_python(tmp_path, "import evaluation.features")
-    assert done.returncode != 0 and "brings an extractor 'inception' that exists already" in done.stderr
+    assert done.returncode != 0 and "brings the ExtractorKind 'inception', which exists already" in done.stderr
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_name_that_exists_is_an_error(tmp_path: Path, name: str) -> None:
     code = block("python", "feature_length").replace('"feature_length"', f'"{name}"')
     install(tmp_path, "clash", "[negatoscope.metrics]\na = one:METRIC\nb = two:METRIC\n", one=code, two=code)
     done = run(tmp_path, "import evaluation.metrics")
-    assert done.returncode != 0 and f"brings a metric '{name}' that exists already" in done.stderr
+    assert done.returncode != 0 and f"brings the Metric '{name}', which exists already" in done.stderr
 
 
 def test_plain_python_finds_no_django(tmp_path: Path) -> None:

@@ -18,12 +18,13 @@ from evaluation.features.registry import EXTRACTORS
 from evaluation.heartbeat import kept_alive
 from evaluation.metrics import METRICS
 from evaluation.metrics.sides import mirrored_halves
-from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun, StepState
+from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun
 from evaluation.samples import load_pixels, load_set
 from evaluation.services import cancel_scoring, run_scoring, start_scoring
 from images.models import ImageSet
 from images.services import ItemRow, create_image_set
 from jobs.models import RunState
+from jobs.sharing import PieceState
 
 from .conftest import MakeSet
 
@@ -179,7 +180,7 @@ def test_a_run_cancelled_between_stages_leaves_no_card(
 def test_a_step_whose_workers_keep_dying_fails_the_run(phantom_set: MakeSet) -> None:
     sets = phantom_set("made", 4, source="synthetic"), phantom_set("drawn", 4, 1000)
     run = start_scoring(synthetic=sets[0], reference=sets[1], extractor="random-densenet", user=None, queue=False)
-    run.steps.update(state=StepState.QUEUED, attempt=3)
+    run.steps.update(state=PieceState.QUEUED, attempt=3)
     run_scoring(run)
     run.refresh_from_db()
     assert run.state == RunState.FAILED and "Workers died 3 times" in run.error

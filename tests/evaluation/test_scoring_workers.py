@@ -12,13 +12,14 @@ from kombu import Connection
 
 from accounts.models import Workspace
 from audit.models import Event
-from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun, StepKind, StepState
+from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun, StepKind
 from evaluation.services import run_scoring, start_scoring
 from evaluation.tasks import score
 from images.models import ImageSet
 from images.services import ItemRow, create_image_set, store_image
 from jobs.models import RunState
 from jobs.services import sweep_runs
+from jobs.sharing import PieceState
 from tests.generation import workers
 from tests.generation.workers import Worker, broker_url, empty_queue
 
@@ -92,10 +93,10 @@ def test_two_workers_share_a_run_and_both_are_killed(
     run = start_scoring(**asked)
     looked_at = run.steps.filter(kind=StepKind.IMAGES)
 
-    wait_for(run, lambda: looked_at.filter(state=StepState.RUNNING).count() == 2, tmp_path)
+    wait_for(run, lambda: looked_at.filter(state=PieceState.RUNNING).count() == 2, tmp_path)
     first.kill()
     assert run.state == RunState.RUNNING and not ScoreCard.objects.exists() and not Score.objects.exists()
-    measuring = run.steps.filter(kind=StepKind.MEASURE, state=StepState.RUNNING)
+    measuring = run.steps.filter(kind=StepKind.MEASURE, state=PieceState.RUNNING)
     wait_for(run, lambda: measuring.exists(), tmp_path, sweep=True)
     second.kill()
     run.refresh_from_db()

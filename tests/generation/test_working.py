@@ -13,12 +13,13 @@ from django.utils import timezone
 from accounts.models import User, Workspace
 from audit.models import Event
 from generation import pipelines, working
-from generation.models import ChunkState, GeneratedImage, GenerationChunk, GenerationRun, Prompt
+from generation.models import GeneratedImage, GenerationChunk, GenerationRun, Prompt
 from generation.services import cancel_generation, import_prompt_set, republish_generation, start_generation
 from generation.working import finalise, make_chunk, work_on
 from images.models import ImageSet
 from jobs.models import Cancelled, RunState
 from jobs.services import sweep_runs
+from jobs.sharing import PieceState
 from tests.generation.helpers import SETTINGS, checkpoint_row, prompt_set_row, run_row
 
 
@@ -165,8 +166,8 @@ def test_a_worker_whose_chunk_was_taken_away_stops(workspace: Workspace, tiny_ch
     assert GenerationChunk.claim_next(run) is not None
     with pytest.raises(Cancelled):
         make_chunk(run, slow)
-    slow.finish({})
-    assert run.chunks.get().state == ChunkState.RUNNING
+    slow.finish(environment={})
+    assert run.chunks.get().state == PieceState.RUNNING
 
 
 def test_cancelling_stops_between_pictures_and_keeps_what_is_made(
@@ -185,7 +186,7 @@ def test_cancelling_stops_between_pictures_and_keeps_what_is_made(
     assert run.state == RunState.CANCELLED
     assert run.pictures.count() == 1
     assert not ImageSet.objects.exists()
-    assert run.chunks.get().state == ChunkState.QUEUED
+    assert run.chunks.get().state == PieceState.QUEUED
     work_on(run)  # a message that comes late does nothing
     assert run.pictures.count() == 1
 
@@ -214,7 +215,7 @@ def test_pictures_with_the_same_pixels_come_once_into_the_set(workspace: Workspa
     run.begin()
     for number in range(2):
         working.keep(run, prompts.prompts.get(), number, np.full((32, 32), 9, np.uint8))
-    GenerationChunk.objects.update(state=ChunkState.DONE)
+    GenerationChunk.objects.update(state=PieceState.DONE)
     work_on(run)
     run.refresh_from_db()
     assert run.image_set is not None
