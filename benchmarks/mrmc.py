@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reader_study.analysis.arms import ArmComparison, compare_arms
-from reader_study.analysis.covariance import auc_covariance
-from reader_study.analysis.grid import Grid
-from reader_study.analysis.placement import auc_components
+from reader_study.analysis.mrmc.arms import ArmComparison, compare_arms
+from reader_study.analysis.mrmc.covariance import auc_covariance
+from reader_study.analysis.mrmc.grid import Grid
+from reader_study.analysis.mrmc.placement import auc_components
 from reader_study.analysis.types import Floats
 
 # Seconds: MRMCaov 0.3.0 (R 4.2.2) and iMRMC 2.1.2 (Java), 2 arms, 5 levels; None: not measured.

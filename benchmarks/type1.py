@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from reader_study.analysis.covariance import delong
-from reader_study.analysis.grid import Grid
-from reader_study.analysis.placement import auc_components
-from reader_study.analysis.single_arm import Panel, single_arm
+from reader_study.analysis.mrmc.covariance import delong
+from reader_study.analysis.mrmc.grid import Grid
+from reader_study.analysis.mrmc.placement import auc_components
+from reader_study.analysis.mrmc.single_arm import Panel, single_arm
 from reader_study.analysis.types import Floats
 
 NULL, ALPHA = 0.5, 0.05

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reader_study.analysis.errors import NotEstimable
+from reader_study.analysis.mrmc.single_arm import SingleArm
+from reader_study.analysis.mrmc.verdict import percent
 from reader_study.analysis.readers import ReaderRow
 from reader_study.analysis.roc import Curve, mean_roc, roc
-from reader_study.analysis.single_arm import SingleArm
 from reader_study.analysis.table import RatingTable
-from reader_study.analysis.verdict import percent
 
 if TYPE_CHECKING:
     from reader_study.results import Results

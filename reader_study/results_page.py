@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from reader_study.analysis.endpoint import Endpoint
 from reader_study.analysis.methods import METHODS, Method
+from reader_study.analysis.mrmc.endpoint import Endpoint
+from reader_study.analysis.mrmc.single_arm import SingleArm
+from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.analysis.readers import ReaderRow
-from reader_study.analysis.single_arm import SingleArm
 from reader_study.analysis.types import Estimate, Interval
-from reader_study.analysis.verdict import Outcome
 from reader_study.figures import FIGURES
 from reader_study.models import Study
 from reader_study.results import Results, results_document

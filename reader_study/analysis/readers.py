@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reader_study.analysis.auc import auc
+from reader_study.analysis.agreement.repeats import RepeatAgreement, repeat_agreement
 from reader_study.analysis.counts import Confusion, confusion
 from reader_study.analysis.detection import Detection, detection
+from reader_study.analysis.mrmc.auc import auc
 from reader_study.analysis.proportion import exact_p, proportion
-from reader_study.analysis.repeats import RepeatAgreement, repeat_agreement
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Estimate, missing
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reader_study.analysis.agreement import fleiss_kappa, gwet_ac, percent_agreement, quadratic_weights
+from reader_study.analysis.agreement.coefficients import fleiss_kappa, gwet_ac, percent_agreement, quadratic_weights
+from reader_study.analysis.agreement.repeats import RepeatAgreement, repeat_agreement
 from reader_study.analysis.counts import Confusion, confusion
-from reader_study.analysis.endpoint import Endpoint, chance_endpoint, panel_test
 from reader_study.analysis.errors import AnalysisError
-from reader_study.analysis.panel import auc_panel, difference_panel
-from reader_study.analysis.pooled import Pooled, pooled
+from reader_study.analysis.mrmc.endpoint import Endpoint, chance_endpoint, panel_test
+from reader_study.analysis.mrmc.panel import auc_panel, difference_panel
+from reader_study.analysis.mrmc.pooled import Pooled, pooled
+from reader_study.analysis.mrmc.single_arm import SingleArm
 from reader_study.analysis.readers import ReaderRow, reader_rows
 from reader_study.analysis.realism import SourceRatings, by_source, reversed_scale
-from reader_study.analysis.repeats import RepeatAgreement, repeat_agreement
-from reader_study.analysis.single_arm import SingleArm
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.times import SourceTimes, seconds_by_source, with_log_seconds
 from reader_study.analysis.types import Estimate, Floats

@@ -31,7 +31,8 @@ class Estimate:
     """One number with its interval; `method` names an entry of `analysis.methods.METHODS`.
 
     `interval`, `standard_error` and `p_value` are None where the method gives none or the data do not allow one; the
-    reason then stands in `warnings`. `df` is None for a normal or exact reference distribution.
+    reason then stands in `warnings`. `df` is None for a normal or exact reference distribution. `n` counts reads (or cases
+    or pairs, as the method says); what the method assumes stands in its entry.
     """
 
     value: float | None
@@ -42,6 +43,8 @@ class Estimate:
     df: float | None = None
     p_value: float | None = None
     warnings: tuple[str, ...] = ()
+    n_readers: int | None = None
+    n_cases: int | None = None
 
 
 def missing(method: str, n: int, reason: str) -> Estimate:

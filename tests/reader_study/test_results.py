@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import User, Workspace
-from reader_study.analysis.verdict import Outcome
+from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.figures import FIGURES
 from reader_study.models import Presentation, Reading, Study
 from reader_study.reads import rating_table, read_rows

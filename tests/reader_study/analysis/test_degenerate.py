@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from reader_study.analysis import AnalysisError, NotEstimable, RatingTable, analyse_single_arm, plain
-from reader_study.analysis.agreement import fleiss_kappa, gwet_ac
-from reader_study.analysis.arms import compare_arms
-from reader_study.analysis.auc import auc
-from reader_study.analysis.covariance import auc_covariance
-from reader_study.analysis.grid import grid
-from reader_study.analysis.placement import auc_components
-from reader_study.analysis.repeats import cohen_kappa
-from reader_study.analysis.single_arm import Panel, single_arm
-from reader_study.analysis.verdict import Outcome
+from reader_study.analysis.agreement.coefficients import fleiss_kappa, gwet_ac
+from reader_study.analysis.agreement.repeats import cohen_kappa
+from reader_study.analysis.mrmc.arms import compare_arms
+from reader_study.analysis.mrmc.auc import auc
+from reader_study.analysis.mrmc.covariance import auc_covariance
+from reader_study.analysis.mrmc.grid import grid
+from reader_study.analysis.mrmc.placement import auc_components
+from reader_study.analysis.mrmc.single_arm import Panel, single_arm
+from reader_study.analysis.mrmc.verdict import Outcome
 from tests.reader_study.analysis.tables import from_matrix
 
 TRUTH = np.array([0] * 20 + [1] * 20)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reader_study.analysis.agreement import fleiss_kappa, gwet_ac, percent_agreement, quadratic_weights
-from reader_study.analysis.repeats import cohen_kappa
+from reader_study.analysis.agreement.coefficients import fleiss_kappa, gwet_ac, percent_agreement, quadratic_weights
+from reader_study.analysis.agreement.repeats import cohen_kappa
 
 pytestmark = pytest.mark.real_data
 

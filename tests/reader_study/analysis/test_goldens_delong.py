@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reader_study.analysis.auc import auc
-from reader_study.analysis.covariance import delong
-from reader_study.analysis.placement import Components, placements
+from reader_study.analysis.mrmc.auc import auc
+from reader_study.analysis.mrmc.covariance import delong
+from reader_study.analysis.mrmc.placement import Components, placements
 from tests.reader_study.analysis.tables import rows
 
 pytestmark = pytest.mark.real_data

@@ -7,12 +7,12 @@ the single arm, combined after Hillis 2007), pROC 1.18.0, irr 0.84.1, irrCAC 1.0
 import pytest
 
 from reader_study.analysis import StudyAnalysis, analyse_single_arm
-from reader_study.analysis.arms import compare_arms
-from reader_study.analysis.covariance import auc_covariance
-from reader_study.analysis.grid import grid
-from reader_study.analysis.panel import auc_panel
-from reader_study.analysis.placement import auc_components
-from reader_study.analysis.single_arm import single_arm
+from reader_study.analysis.mrmc.arms import compare_arms
+from reader_study.analysis.mrmc.covariance import auc_covariance
+from reader_study.analysis.mrmc.grid import grid
+from reader_study.analysis.mrmc.panel import auc_panel
+from reader_study.analysis.mrmc.placement import auc_components
+from reader_study.analysis.mrmc.single_arm import single_arm
 from tests.reader_study.analysis.tables import imrmc_example, turing_test
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from reader_study.analysis import RatingTable
-from reader_study.analysis.arms import ArmComparison, compare_arms
-from reader_study.analysis.covariance import auc_covariance
-from reader_study.analysis.grid import Grid, grid
-from reader_study.analysis.placement import auc_components
-from reader_study.analysis.single_arm import Panel, SingleArm, single_arm
+from reader_study.analysis.mrmc.arms import ArmComparison, compare_arms
+from reader_study.analysis.mrmc.covariance import auc_covariance
+from reader_study.analysis.mrmc.grid import Grid, grid
+from reader_study.analysis.mrmc.placement import auc_components
+from reader_study.analysis.mrmc.single_arm import Panel, SingleArm, single_arm
 from tests.reader_study.analysis.tables import rows
 
 pytestmark = pytest.mark.real_data

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader_study.analysis import RatingTable, analyse_single_arm
-from reader_study.analysis.covariance import cross_products, delong, jackknife, unbiased_auc
-from reader_study.analysis.grid import grid
-from reader_study.analysis.panel import auc_panel
-from reader_study.analysis.placement import auc_components, placements
+from reader_study.analysis.mrmc.covariance import cross_products, delong, jackknife, unbiased_auc
+from reader_study.analysis.mrmc.grid import grid
+from reader_study.analysis.mrmc.panel import auc_panel
+from reader_study.analysis.mrmc.placement import auc_components, placements
+from reader_study.analysis.mrmc.single_arm import SingleArm, single_arm
 from reader_study.analysis.roc import mean_roc, roc
-from reader_study.analysis.single_arm import SingleArm, single_arm
 from tests.reader_study.analysis.tables import from_matrix
 
 

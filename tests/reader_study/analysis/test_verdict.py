@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from reader_study.analysis import AnalysisError
-from reader_study.analysis.equivalence import tost
-from reader_study.analysis.single_arm import Panel, SingleArm, single_arm
-from reader_study.analysis.verdict import Outcome, Verdict, decide
+from reader_study.analysis.mrmc.equivalence import tost
+from reader_study.analysis.mrmc.single_arm import Panel, SingleArm, single_arm
+from reader_study.analysis.mrmc.verdict import Outcome, Verdict, decide
 
 
 def arm(estimate: float, error: float, df: float | None, null: float = 0.5) -> SingleArm:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scipy import optimize
 
-from reader_study.analysis.single_arm import SingleArm
+from reader_study.analysis.mrmc.single_arm import SingleArm
 from reader_study.analysis.types import Interval
 
 

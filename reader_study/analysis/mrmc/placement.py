@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reader_study.analysis.grid import Grid
+from reader_study.analysis.mrmc.grid import Grid
 from reader_study.analysis.types import Floats
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from scipy import stats
 
-from reader_study.analysis.covariance import delong
-from reader_study.analysis.placement import Components, placements
+from reader_study.analysis.mrmc.covariance import delong
+from reader_study.analysis.mrmc.placement import Components, placements
 from reader_study.analysis.types import Estimate, Floats, Interval, missing
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reader_study.analysis.equivalence import Equivalence, tost
 from reader_study.analysis.errors import NotEstimable
-from reader_study.analysis.panel import auc_panel
-from reader_study.analysis.separation import with_exact_bound
-from reader_study.analysis.single_arm import Panel, SingleArm, single_arm
+from reader_study.analysis.mrmc.equivalence import Equivalence, tost
+from reader_study.analysis.mrmc.panel import auc_panel
+from reader_study.analysis.mrmc.separation import with_exact_bound
+from reader_study.analysis.mrmc.single_arm import Panel, SingleArm, single_arm
+from reader_study.analysis.mrmc.verdict import Outcome, Verdict, decide
 from reader_study.analysis.table import RatingTable
-from reader_study.analysis.verdict import Outcome, Verdict, decide
 
 
 @dataclass(frozen=True, slots=True)

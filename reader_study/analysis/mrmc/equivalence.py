@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reader_study.analysis.errors import AnalysisError
-from reader_study.analysis.single_arm import SingleArm, upper_tail
+from reader_study.analysis.mrmc.single_arm import SingleArm, upper_tail
 from reader_study.analysis.types import Interval
 
 

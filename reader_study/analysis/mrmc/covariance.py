@@ -3,8 +3,8 @@
 import numpy as np
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
-from reader_study.analysis.grid import Grid
-from reader_study.analysis.placement import Components
+from reader_study.analysis.mrmc.grid import Grid
+from reader_study.analysis.mrmc.placement import Components
 from reader_study.analysis.types import Floats, Ints
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from reader_study.analysis.errors import AnalysisError
-from reader_study.analysis.mean_squares import error_covariances, mean_squares
+from reader_study.analysis.mrmc.mean_squares import error_covariances, mean_squares
 from reader_study.analysis.types import Floats, Interval
 
 # Below this a variance of probabilities is rounding, not information.

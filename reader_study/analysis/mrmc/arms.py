@@ -9,8 +9,8 @@ from itertools import combinations
 from scipy import stats
 
 from reader_study.analysis.errors import AnalysisError
-from reader_study.analysis.mean_squares import ErrorCovariances, MeanSquares, error_covariances, mean_squares
-from reader_study.analysis.single_arm import quantile, upper_tail
+from reader_study.analysis.mrmc.mean_squares import ErrorCovariances, MeanSquares, error_covariances, mean_squares
+from reader_study.analysis.mrmc.single_arm import quantile, upper_tail
 from reader_study.analysis.types import Floats, Interval
 
 

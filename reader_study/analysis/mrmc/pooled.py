@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from reader_study.analysis.counts import Confusion
-from reader_study.analysis.single_arm import SingleArm
+from reader_study.analysis.mrmc.single_arm import SingleArm
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reader_study.analysis.equivalence import Equivalence
-from reader_study.analysis.single_arm import SingleArm
+from reader_study.analysis.mrmc.equivalence import Equivalence
+from reader_study.analysis.mrmc.single_arm import SingleArm
 
 
 class Outcome(StrEnum):

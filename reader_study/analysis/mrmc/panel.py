@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from reader_study.analysis.covariance import auc_covariance, choose_covariance, component_covariance
 from reader_study.analysis.errors import NotEstimable
-from reader_study.analysis.grid import Grid, grid
-from reader_study.analysis.placement import Components, auc_components, mean_difference_components
-from reader_study.analysis.single_arm import Panel
+from reader_study.analysis.mrmc.covariance import auc_covariance, choose_covariance, component_covariance
+from reader_study.analysis.mrmc.grid import Grid, grid
+from reader_study.analysis.mrmc.placement import Components, auc_components, mean_difference_components
+from reader_study.analysis.mrmc.single_arm import Panel
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Floats
 

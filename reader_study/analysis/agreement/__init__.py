@@ -1,0 +1,1 @@
+"""Agreement between readers and of readers with themselves."""

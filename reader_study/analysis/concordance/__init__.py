@@ -1,0 +1,1 @@
+"""Which automatic metric says what radiologists say."""

@@ -1,0 +1,1 @@
+"""Realism, findings and multiplicity."""

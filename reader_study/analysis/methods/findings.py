@@ -1,0 +1,5 @@
+"""Findings, realism and multiplicity."""
+
+from reader_study.analysis.methods.method import Method
+
+METHODS: dict[str, Method] = {}

@@ -1,0 +1,5 @@
+"""Pairs and rankings."""
+
+from reader_study.analysis.methods.method import Method
+
+METHODS: dict[str, Method] = {}

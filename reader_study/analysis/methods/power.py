@@ -1,0 +1,5 @@
+"""Power and sample size."""
+
+from reader_study.analysis.methods.method import Method
+
+METHODS: dict[str, Method] = {}

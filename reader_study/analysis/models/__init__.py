@@ -1,0 +1,1 @@
+"""Mixed models with crossed readers and cases."""

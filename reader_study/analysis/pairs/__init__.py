@@ -1,0 +1,1 @@
+"""Two pictures side by side: which is real, which is better."""

@@ -1,0 +1,1 @@
+"""How many readers and cases a study needs."""

@@ -1,0 +1,1 @@
+"""Inference that stays valid while answers come in."""
