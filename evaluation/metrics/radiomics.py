@@ -1,7 +1,7 @@
 """Fréchet radiomics distance (Konz et al. 2024, arXiv:2412.01496): the Fréchet distance of hand-made texture features.
 
 The features are those of the package pyradiomics (first order, co-occurrence, run length, zone size, dependence, tone difference;
-original, Laplacian of Gaussian and wavelet images) of the whole picture at 256 pixels. They are brought to the reference's
+of the picture and of its four wavelet bands: 5 x 93) of the whole picture at 256 pixels. They are brought to the reference's
 mean and standard deviation first, so that the unit of a feature does not decide. No network is involved.
 """
 
@@ -28,27 +28,33 @@ from evaluation.metrics.result import (
     scored,
 )
 
+# What the package's own build file asks for, without its pinned build of an older numpy; a C compiler has to be there.
 INSTALL = (
-    "pip install SimpleITK PyWavelets pykwalify numpy && pip install --no-build-isolation --no-deps pyradiomics==3.0.1"
+    "pip install numpy SimpleITK PyWavelets pykwalify six setuptools wheel && "
+    "pip install --no-build-isolation --no-deps pyradiomics==3.0.1"
 )
 # Seconds an image: beyond so many a side the distance says little more.
 MOST_IMAGES = 300
-# Grey levels of 0-255 in one bin, widths of the Gaussian in pixels: the settings of the distance's authors.
-BIN_WIDTH, SIGMAS = 5, (2.0, 3.0, 4.0, 5.0)
+# Grey levels of 0-255 in one bin: the setting of the distance's authors.
+BIN_WIDTH = 5
 
 Extract = Callable[[npt.NDArray[np.float32]], dict[str, float]]
 
 
 def load_extractor() -> Extract:
-    """(h, w) pixels in [0, 1] to features by name. Raises MetricError with the way to install where pyradiomics is missing."""
+    """(h, w) pixels in [0, 1] to features by name. Raises MetricError with the way to install where pyradiomics is missing.
+
+    The package computes a Laplacian of Gaussian of volumes of at least four slices only and skips it for a picture without
+    a word, so it is not asked for here.
+    """
     try:
         import SimpleITK
         from radiomics import featureextractor, setVerbosity
     except ImportError as error:
-        raise MetricError(f"Needs the package pyradiomics, which is not installed: {INSTALL}") from error
+        raise MetricError(f"Needs the package pyradiomics ({error}). To install it: {INSTALL}") from error
     setVerbosity(40)
     extractor = featureextractor.RadiomicsFeatureExtractor(binWidth=BIN_WIDTH, force2D=True)
-    extractor.enableImageTypes(Original={}, LoG={"sigma": list(SIGMAS)}, Wavelet={})
+    extractor.enableImageTypes(Original={}, Wavelet={})
     extractor.enableAllFeatures()
     for shape in ("shape", "shape2D"):
         extractor.enableFeatureClassByName(shape, enabled=False)

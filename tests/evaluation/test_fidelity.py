@@ -2,10 +2,12 @@
 
 import sys
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from evaluation.metrics import MetricResult, Sample, Settings, frechet_distance, measure
 from evaluation.metrics import mmd as mmd_file
@@ -16,7 +18,7 @@ from evaluation.metrics.frechet_infinity import estimate_frechet_infinity, inter
 from evaluation.metrics.gaussian import features_to_gaussian, remembered_gaussian
 from evaluation.metrics.kid import estimate_kernel_distance
 from evaluation.metrics.neighbours import Points, neighbour_radii
-from evaluation.metrics.radiomics import estimate_frechet_radiomics
+from evaluation.metrics.radiomics import estimate_frechet_radiomics, load_extractor
 
 SPREAD = np.arange(1, 13) ** -0.5
 
@@ -151,7 +153,7 @@ def test_radiomics_without_the_package_is_refused_with_the_way_to_install(monkey
     monkeypatch.setitem(sys.modules, "radiomics", None)
     pictures = replace(make(0, 40), load_pixels=lambda index: np.zeros((256, 256), dtype=np.float32))
     result = only(measure(pictures, pictures, names=["frechet_radiomics_distance"]))
-    assert result.value is None and "pyradiomics, which is not installed: pip install" in result.refused
+    assert result.value is None and "pyradiomics" in result.refused and "To install it: pip install" in result.refused
 
 
 def test_radiomic_features_count_in_units_of_the_reference() -> None:
@@ -164,3 +166,29 @@ def test_radiomic_features_count_in_units_of_the_reference() -> None:
     standard = [(s.features[:, kept] - y.features[:, kept].mean(0)) / y.features[:, kept].std(0) for s in (x, y)]
     assert estimate.extra["plug_in"] == pytest.approx(frechet_distance(*standard))
     assert estimate.extra["log"] == pytest.approx(np.log(estimate.value)) and floor is not None and floor.n == 50
+
+
+def test_radiomics_by_the_package_itself() -> None:
+    """Blurred noise has another texture than noise; two draws of noise have the same."""
+    pytest.importorskip("radiomics", reason="pyradiomics is an optional package that needs a compiler")
+    features = load_extractor()(noise(0)(0))
+    assert len(features) == 5 * 93 and {name.split("_")[0] for name in features} == {
+        "original", *(f"wavelet-{band}" for band in ("LL", "LH", "HL", "HH"))
+    }  # fmt: skip
+    reference, same, blurred = (replace(make(seed, 24), load_pixels=noise(seed, seed == 2)) for seed in range(3))
+    values = {}
+    for name, sample in (("same", same), ("blurred", blurred)):
+        result = only(measure(sample, reference, names=["frechet_radiomics_distance"]))
+        assert result.value is not None and result.baseline is not None and result.low <= result.value <= result.high
+        values[name] = result.value
+    assert values["blurred"] > 10 * values["same"]
+
+
+def noise(seed: int, blurred: bool = False) -> Callable[[int], np.ndarray]:
+    """A loader of (32, 32) pictures in [0, 1]."""
+
+    def load(index: int) -> np.ndarray:
+        pixels = np.random.default_rng([seed, index]).random((32, 32), dtype=np.float32)
+        return ndimage.gaussian_filter(pixels, 1.0) if blurred else pixels
+
+    return load
