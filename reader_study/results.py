@@ -132,7 +132,7 @@ def _provenance(study: Study, table: RatingTable, n_simulated: int) -> Provenanc
         key_matches=blinding.opens(study.key_commitment, revealed["key"], revealed["nonce"]),
         data_sha256=data_digest(table),
         n_simulated=n_simulated,
-        is_phantom=study.real_set.is_phantom or study.synthetic_set.is_phantom,
+        is_phantom=study.is_phantom,
         locked_at=study.locked_at,
         closed_at=study.closed_at,
         unsealed_at=study.unsealed_at,

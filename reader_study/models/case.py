@@ -13,15 +13,18 @@ class Case(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="cases")
     # C001, C002, ... in an order drawn from the study's seed and the frames alone. Never shown to readers.
-    code = models.CharField(max_length=10)
-    frame = models.CharField("storage key of the raw frame", max_length=200)
-    frame_sha256 = models.CharField(max_length=64)
+    code = models.CharField(max_length=60)
+    # Empty where only readings were imported.
+    frame = models.CharField("storage key of the raw frame", max_length=200, blank=True)
+    frame_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["code"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["study", "code"], name="one_case_per_code"),
-            models.UniqueConstraint(fields=["study", "frame_sha256"], name="one_case_per_frame"),
+            models.UniqueConstraint(
+                fields=["study", "frame_sha256"], name="one_case_per_frame", condition=~models.Q(frame_sha256="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,8 @@ class Reader(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="readerships"
     )
-    code = models.CharField(max_length=10)
+    code = models.CharField(max_length=60)
+    group = models.CharField("reader group, such as residents", max_length=60, blank=True)
     label = models.CharField("who it is, for the coordinator", max_length=200, blank=True)
     simulated = models.BooleanField(default=False)
     seed = models.CharField("seed of the order", max_length=64)
@@ -131,6 +132,7 @@ class Presentation(models.Model):
     position = models.PositiveIntegerField("position, from 0")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="presentations")
     token = models.CharField(max_length=64, unique=True)
+    arm = models.CharField("reading condition, where there are several", max_length=60, blank=True)
     is_repeat = models.BooleanField(default=False)
     repeat_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="repeats")
     block = models.PositiveIntegerField("stretch between two breaks, from 0", default=0)

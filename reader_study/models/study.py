@@ -35,7 +35,15 @@ TRANSITIONS: dict[StudyState, frozenset[StudyState]] = {
 }
 
 
+class Origin(models.TextChoices):
+    """Where a study's answers come from."""
+
+    BUILT = "built", "built and read here"
+    IMPORTED = "imported", "imported readings"
+
+
 FROZEN_BY_THE_LOCK = (
+    "origin",
     "title",
     "reader_title",
     "instructions",
@@ -87,8 +95,10 @@ class Study(WorkspaceModel):
     reader_title = models.CharField("title that readers see", max_length=200)
     instructions = models.TextField("instructions for readers", blank=True)
     consent_text = models.TextField("what readers consent to", blank=True)
-    real_set = models.ForeignKey(ImageSet, on_delete=models.PROTECT, related_name="+")
-    synthetic_set = models.ForeignKey(ImageSet, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.BUILT, editable=False)
+    # Imported readings have no pictures: these two are then empty.
+    real_set = models.ForeignKey(ImageSet, on_delete=models.PROTECT, related_name="+", null=True)
+    synthetic_set = models.ForeignKey(ImageSet, on_delete=models.PROTECT, related_name="+", null=True)
     settings = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=StudyState.choices, default=StudyState.DRAFT, db_index=True)
     # Part of every reader's addresses; says nothing.
@@ -134,6 +144,23 @@ class Study(WorkspaceModel):
         moved = Study.objects.filter(pk=self.pk, state__in=allowed).update(state=state, **changes)
         self.refresh_from_db()
         return bool(moved)
+
+    @property
+    def image_sets(self) -> tuple[ImageSet, ImageSet]:
+        """Where the real and the synthetic pictures come from; ValueError for imported readings, which have none."""
+        if self.real_set is None or self.synthetic_set is None:
+            raise ValueError("Imported readings have no pictures.")
+        return self.real_set, self.synthetic_set
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its answers were given elsewhere and came as a file."""
+        return self.origin == Origin.IMPORTED
+
+    @property
+    def is_phantom(self) -> bool:
+        """Whether any of its pictures are phantoms."""
+        return not self.is_imported and any(one.is_phantom for one in self.image_sets)
 
     @property
     def takes_readers(self) -> bool:

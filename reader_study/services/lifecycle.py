@@ -148,8 +148,8 @@ def _protocol(study: Study, cases: list[Case], acknowledgement: str, commitment:
         "analysis": {**ANALYSIS_PLAN, "called_synthetic_from": FIRST_SYNTHETIC},
         "questions": list(study.questions.values("slug", "text", "kind", "choices", "required")),
         "image_sets": {
-            "real": {"name": study.real_set.name, "digest": study.real_set.digest},
-            "synthetic": {"name": study.synthetic_set.name, "digest": study.synthetic_set.digest},
+            source: {"name": image_set.name, "digest": image_set.digest}
+            for source, image_set in zip(("real", "synthetic"), study.image_sets, strict=True)
         },
         "selection": study.selection,
         "rendition": blinding.RENDITION,

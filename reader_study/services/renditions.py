@@ -60,7 +60,8 @@ def run_rendition(run: RenditionRun) -> None:
 
 def choose_items(study: Study) -> tuple[list[tuple[ImageSetItem, str]], design.Selection]:
     """The items of both sets that become cases, each with its source, and the table of how alike they are."""
-    items = {Source.REAL: _candidates(study.real_set), Source.SYNTHETIC: _candidates(study.synthetic_set)}
+    real, synthetic = study.image_sets
+    items = {Source.REAL: _candidates(real), Source.SYNTHETIC: _candidates(synthetic)}
     settings = study.settings
     selection = design.select_cases(
         [candidate for candidate, _ in items[Source.REAL].values()],
@@ -124,5 +125,5 @@ def _write(study: Study, rendered: list[Rendered], selection: design.Selection, 
 
 
 def _key(study: Study, case: Case, one: Rendered) -> CaseKey:
-    generator = study.synthetic_set.name if one.source == Source.SYNTHETIC else ""
+    generator = study.image_sets[1].name if one.source == Source.SYNTHETIC else ""
     return CaseKey(case=case, source=one.source, item=one.item, generator=generator, findings=one.item.findings)
