@@ -4,6 +4,7 @@ import numpy as np
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
 from reader_study.analysis.mrmc.grid import Grid
+from reader_study.analysis.mrmc.moments import Moments
 from reader_study.analysis.mrmc.placement import Components
 from reader_study.analysis.types import Floats, Ints
 
@@ -27,29 +28,38 @@ def jackknife(components: Components) -> Floats:
 
 
 def unbiased_auc(components: Components, positives: Floats, negatives: Floats) -> Floats:
-    """(g, g) unbiased covariance of empirical AUCs from ratings positives (g, n1) and negatives (g, n0).
+    """(g, g) unbiased covariance of empirical AUCs from ratings positives (g, n1) and negatives (g, n0), NaN = not read.
 
-    delta = (n0 n1)^2 / [n0 (n0-1) n1 (n1-1)]; cov_gh = {(1-delta) s_g s_h + delta [sum SP SP + sum SN SN - cross]} /
-    (n0 n1)^2 with s = n0 n1 A, SP = n0 V10, SN = n1 V01, cross = sum of psi_g psi_h over pairs (Gallas 2006). It may be
-    negative.
+    Without missing reads, with delta = (n0 n1)^2 / [n0 (n0-1) n1 (n1-1)]: cov_gh = {(1-delta) s_g s_h + delta [sum SP SP +
+    sum SN SN - cross]} / (n0 n1)^2 with s = n0 n1 A, SP = n0 V10, SN = n1 V01, cross = sum of psi_g psi_h over pairs
+    (Gallas 2006); with them, the same moments over the cases that two cells share. It may be negative.
     """
-    _need_complete(components)
-    n0, n1 = negatives.shape[1], positives.shape[1]
-    pairs = float(n0 * n1)
-    delta = pairs**2 / (n0 * (n0 - 1.0) * n1 * (n1 - 1.0))
-    sums = pairs * components.estimates
-    by_case = n0**2 * components.positives @ components.positives.T
-    by_case = by_case + n1**2 * components.negatives @ components.negatives.T
-    inner = by_case - cross_products(positives, negatives)
-    return np.asarray(((1 - delta) * np.outer(sums, sums) + delta * inner) / pairs**2)
+    return auc_moments(components, positives, negatives).covariance()
+
+
+def auc_moments(components: Components, positives: Floats, negatives: Floats) -> Moments:
+    """Moments of the g cells' AUCs over real and synthetic cases (factors in this order), reads missing anywhere."""
+    read1, read0 = (~np.isnan(values) * 1.0 for values in (positives, negatives))
+    n1, n0 = read1.sum(axis=1), read0.sum(axis=1)
+    by_positive = n0[:, None] * np.nan_to_num(components.positives)
+    by_negative = n1[:, None] * np.nan_to_num(components.negatives)
+    sums = by_positive.sum(axis=1)
+    shared1, shared0 = read1 @ read1.T, read0 @ read0.T
+    pairs1, pairs0 = np.outer(n1, n1), np.outer(n0, n0)
+    cross = cross_products(positives, negatives)
+    numerators = [[np.outer(sums, sums), by_positive @ by_positive.T], [by_negative @ by_negative.T, cross]]
+    denominators = [[pairs1 * pairs0, shared1 * pairs0], [pairs1 * shared0, shared1 * shared0]]
+    return Moments(np.array(numerators), np.array(denominators))
 
 
 def cross_products(positives: Floats, negatives: Floats) -> Floats:
-    """(g, g) sums over all pairs of psi_g psi_h: joint histograms for few rating levels, else blocks of pairs."""
+    """(g, g) sums of psi_g psi_h over all pairs read in both cells: by levels for few of them, else blocks of pairs."""
     levels, codes = np.unique(np.concatenate([positives, negatives], axis=1), return_inverse=True)
     codes = codes.reshape(len(positives), -1)
-    if levels.size * len(positives) <= 2_000:
-        return _cross_by_levels(codes[:, : positives.shape[1]], codes[:, positives.shape[1] :], levels.size)
+    # Missing reads are one NaN at the end of the levels; their code then matches no level of the histograms.
+    k = int(np.count_nonzero(~np.isnan(levels)))
+    if k * len(positives) <= 2_000:
+        return _cross_by_levels(codes[:, : positives.shape[1]], codes[:, positives.shape[1] :], k)
     return _cross_by_blocks(positives, negatives)
 
 
@@ -74,7 +84,7 @@ def _cross_by_blocks(positives: Floats, negatives: Floats, budget: int = 4_000_0
     step = max(1, budget // (g * n0))
     for start in range(0, positives.shape[1], step):
         block = positives[:, start : start + step, None] - negatives[:, None, :]
-        psi = np.heaviside(block, 0.5).reshape(g, -1)
+        psi = np.nan_to_num(np.heaviside(block, 0.5), copy=False).reshape(g, -1)
         total += psi @ psi.T
     return total
 
@@ -110,7 +120,7 @@ def auc_covariance(grid: Grid, components: Components, method: str) -> Floats:
 
 
 def component_covariance(components: Components, method: str) -> Floats:
-    """(g, g) covariance of any two-sample statistic from its components: delong or jackknife."""
+    """(g, g) covariance of any one- or two-sample statistic from its components: delong or jackknife."""
     if method == "delong":
         return delong(components)
     if method == "jackknife":

@@ -52,21 +52,23 @@ class Grid:
 
     def cells(self) -> tuple[Floats, Floats]:
         """Negatives (g, n0) and positives (g, n1) with the g = t * J cells in arm-major order."""
-        return self.negatives.reshape(-1, self.n_real), self.positives.reshape(-1, self.n_synthetic)
+        g = len(self.arms) * len(self.readers)
+        return self.negatives.reshape(g, self.n_real), self.positives.reshape(g, self.n_synthetic)
 
 
-def grid(table: RatingTable, column: str = "rating") -> Grid:
+def grid(table: RatingTable, column: str = "rating", *, any_design: bool = False) -> Grid:
     """The first readings of `table` as a Grid of `column`.
 
-    Readers without a real or without a synthetic read in some arm are left out, with a warning; cases that nobody read
-    too. Raises NotEstimable where nothing is left or where only one class was read.
+    Readers without a real or without a synthetic read in some arm are left out, with a warning, unless `any_design` keeps
+    them (readers nested in arms, readers of one class); cases that nobody read are left out too. Raises NotEstimable where
+    nothing is left or where only one class was read.
     """
     first = table.primary()
     first = first.where(~np.isnan(first.column(column)))
     if len(first) == 0:
         raise NotEstimable(f"No read has a value for {column!r}.")
     _need_both_classes(first)
-    kept, warnings = _usable_readers(first)
+    kept, warnings = (first, ()) if any_design else _usable_readers(first)
     return _fill(kept, column, warnings)
 
 

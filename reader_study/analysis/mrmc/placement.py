@@ -37,12 +37,17 @@ def placements(positives: Floats, negatives: Floats) -> tuple[float, Floats, Flo
 
 
 def auc_components(grid: Grid) -> Components:
-    """Empirical AUC of every cell of `grid` with its placement values; missing reads are left out of their cell."""
+    """Empirical AUC of every cell of `grid` with its placement values; missing reads are left out of their cell.
+
+    A cell without a pair of a real and a synthetic read has NaN.
+    """
     negatives, positives = grid.cells()
-    estimates = np.empty(len(positives))
+    estimates = np.full(len(positives), np.nan)
     v10, v01 = np.full_like(positives, np.nan), np.full_like(negatives, np.nan)
     for cell, (high, low) in enumerate(zip(positives, negatives, strict=True)):
         read_high, read_low = ~np.isnan(high), ~np.isnan(low)
+        if not read_high.any() or not read_low.any():
+            continue
         estimates[cell], v10[cell, read_high], v01[cell, read_low] = placements(high[read_high], low[read_low])
     return Components(estimates, v10, v01)
 
