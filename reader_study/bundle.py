@@ -11,8 +11,9 @@ from accounts.models import User
 from audit.services import record
 from reader_study import blinding
 from reader_study.export.bundle import Entry, stream_bundle
-from reader_study.export.imrmc import ImrmcFile, Score, write_imrmc
+from reader_study.export.imrmc import write_imrmc
 from reader_study.export.readme import readme
+from reader_study.export.scores import Score, ScoreFile
 from reader_study.export.tables import codebook, write_csv
 from reader_study.figures import FIGURES
 from reader_study.models import Study
@@ -96,7 +97,7 @@ def _imrmc(study: Study, results: Results) -> Iterator[bytes]:
     truth = dict(sorted(zip(first.case.tolist(), first.truth.tolist(), strict=True)))
     reads = zip(first.reader.tolist(), first.case.tolist(), first.rating.tolist(), strict=True)
     scores = [Score(reader, case, MODALITY, rating) for reader, case, rating in reads if rating == rating]
-    return write_imrmc(ImrmcFile(study.title, truth, scores))
+    return write_imrmc(ScoreFile(study.title, truth, scores))
 
 
 def _json(value: Any) -> bytes:

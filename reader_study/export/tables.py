@@ -27,10 +27,16 @@ def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> Ite
 
 
 def read_csv(data: bytes, columns: Sequence[Column]) -> list[dict[str, Cell]]:
-    """The rows of a table written by `write_csv`, each cell in the kind of its column; an empty cell is None."""
-    kinds = {column.name: column.kind for column in columns}
-    reader = csv.DictReader(io.StringIO(data.decode("utf-8"), newline=""))
-    return [{unquoted(name): _value(text, kinds[unquoted(name)]) for name, text in row.items()} for row in reader]
+    """The rows of a table written by `write_csv`, each cell in the kind of its column; an empty cell is None.
+
+    Columns of the file that are not among `columns` are passed over. Raises ExportError where one of these is not there.
+    """
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    header = [unquoted(name) for name in next(reader, [])]
+    if missing := [column.name for column in columns if column.name not in header]:
+        raise ExportError(f"There is no column {missing[0]!r}.")
+    places = [(column.name, column.kind, header.index(column.name)) for column in columns]
+    return [{name: _value(row[place], kind) for name, kind, place in places} for row in reader]
 
 
 def codebook(columns: Sequence[Column]) -> Iterator[bytes]:

@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from reader_study.export.errors import ExportError
-from reader_study.export.imrmc import ImrmcFile, Score, read_imrmc, write_imrmc
+from reader_study.export.imrmc import read_imrmc, write_imrmc
+from reader_study.export.scores import Score, ScoreFile
 
-FILE = ImrmcFile(
+FILE = ScoreFile(
     "Two readers",
     {"C001": 0, "C002": 1, "C003": 1},
     [Score("R01", "C001", "read", 2.0), Score("R01", "C002", "read", 5.5), Score("R02", "C003", "read", 6.0)],
 )
 
 
-def written(file: ImrmcFile) -> bytes:
+def written(file: ScoreFile) -> bytes:
     return b"".join(write_imrmc(file))
 
 
@@ -31,14 +32,14 @@ def test_layout() -> None:
 @pytest.mark.parametrize(
     "file, message",
     [
-        (ImrmcFile("t", {"a": 0}, [Score("r", "a", "m", 1), Score("r", "a", "m", 2)]), "twice"),
-        (ImrmcFile("t", {"a": 0}, [Score("r", "b", "m", 1)]), "no truth"),
-        (ImrmcFile("t", {"a": 2}, []), "0 or 1"),
-        (ImrmcFile("t", {"a,b": 0}, []), "commas"),
-        (ImrmcFile("t", {"a": 0}, [Score("truth", "a", "m", 1)]), "marks the truth"),
+        (ScoreFile("t", {"a": 0}, [Score("r", "a", "m", 1), Score("r", "a", "m", 2)]), "twice"),
+        (ScoreFile("t", {"a": 0}, [Score("r", "b", "m", 1)]), "no truth"),
+        (ScoreFile("t", {"a": 2}, []), "0 or 1"),
+        (ScoreFile("t", {"a,b": 0}, []), "commas"),
+        (ScoreFile("t", {"a": 0}, [Score("truth", "a", "m", 1)]), "marks the truth"),
     ],
 )
-def test_what_imrmc_would_choke_on_is_refused(file: ImrmcFile, message: str) -> None:
+def test_what_imrmc_would_choke_on_is_refused(file: ScoreFile, message: str) -> None:
     with pytest.raises(ExportError, match=message):
         written(file)
 
