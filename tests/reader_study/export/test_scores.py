@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader_study.export.errors import ExportError
@@ -63,12 +63,14 @@ def as_numbers(file: ScoreFile) -> ScoreFile:
     return ScoreFile("", {str(codes.cases[case]): truth for case, truth in file.truth.items()}, scores)
 
 
+@settings(deadline=None)
 @given(crossed())
 def test_mrmcaov_round_trip(file: ScoreFile) -> None:
     back = read_mrmcaov(joined(write_mrmcaov(file)))
     assert back.scores == file.scores and back.truth == file.truth
 
 
+@settings(deadline=None)
 @given(crossed())
 def test_rjafroc_round_trips(file: ScoreFile) -> None:
     back = read_rjafroc_imrmc(joined(write_rjafroc_imrmc(file)))

@@ -5,7 +5,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader_study.export.cells import cell_text, unquoted
@@ -29,12 +29,14 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ROWS, max_size=20))
 def test_what_is_written_is_read_back_equal(rows: list[dict]) -> None:
     data = b"".join(write_csv([column.name for column in COLUMNS], rows))
     assert read_csv(data, COLUMNS) == rows
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_no_text_cell_begins_like_a_formula(text: str) -> None:
     assert cell_text(text)[0] not in "=+-@\t\r"
