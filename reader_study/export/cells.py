@@ -16,7 +16,7 @@ def cell_text(value: Cell) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, float):
-        return "" if value != value else repr(value)
+        return "" if value != value else repr(float(value))
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, int):

@@ -17,11 +17,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question of the study: its slug becomes a column. choices: (value, label)."""
+    """One question of the study: its slug becomes a column. choices: (value, label); none for a free number."""
 
     slug: str
     text: str
-    choices: tuple[tuple[int, str], ...] = ()
+    choices: tuple[tuple[float, str], ...] = ()
 
 
 _YES_NO = "0, no | 1, yes"
@@ -29,7 +29,9 @@ _YES_NO = "0, no | 1, yes"
 BEFORE: tuple[Column, ...] = (
     Column("study_id", "text", "Identifier of the study"),
     Column("reader_code", "text", "Code of the reader; who it is stays in the platform"),
+    Column("reader_group", "text", "Group of the reader, such as residents; empty where there are no groups"),
     Column("reader_simulated", "flag", "Whether the answers were made by a program, not by a person", values=_YES_NO),
+    Column("arm", "text", "Condition of the reading; empty where there is one"),
     Column("session_no", "integer", "Stretch of the reader's order between two breaks, from 1"),
     Column("trial_index", "integer", "Place in the reader's order, from 1"),
     Column("case_code", "text", "Code of the case, the same for all readers"),
@@ -68,4 +70,5 @@ def long_columns(questions: Sequence[Asked]) -> tuple[Column, ...]:
 
 def _question(question: Asked) -> Column:
     values = " | ".join(f"{value}, {label}" for value, label in question.choices)
-    return Column(question.slug, "integer", question.text, values=values)
+    whole = question.choices and all(isinstance(value, int) for value, _ in question.choices)
+    return Column(question.slug, "integer" if whole else "number", question.text, values=values)

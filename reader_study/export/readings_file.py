@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import chain
@@ -211,6 +212,10 @@ class _Row:
         before = len(self.checks.problems)
         truth = self.binary(columns.truth, required=True)
         position = self.whole(columns.position, lowest=0)
+        if columns.position and not self.text(columns.position):
+            self.checks.add(
+                self.number, f"{columns.position!r} is empty: give every read its place, or no column of places"
+            )
         read = ImportedRead(
             row=self.number,
             reader=self.label(columns.reader, required=True),
@@ -223,7 +228,7 @@ class _Row:
             arm=self.label(columns.arm),
             replicate=self.whole(columns.repeat, lowest=0) or 0,
             position=position,
-            seconds=self.number_in(columns.seconds, lowest=0.0),
+            seconds=self.number_in(columns.seconds, lowest=0.0, highest=1e6),
             group=self.label(columns.group),
             findings=self.marked(columns.findings),
             known_findings=self.marked(columns.known_findings),
@@ -254,14 +259,17 @@ class _Row:
             self.checks.add(self.number, f"{column!r} is {text!r}, not 0 (real, no) or 1 (synthetic, yes)")
         return None
 
-    def number_in(self, column: str, *, lowest: float = float("-inf")) -> float | None:
+    def number_in(
+        self, column: str, *, lowest: float = -sys.float_info.max, highest: float = sys.float_info.max
+    ) -> float | None:
         text = self.text(column)
         try:
             value = float(text) if text else None
         except ValueError:
             value = float("nan")
-        if value is not None and not lowest <= value < float("inf"):
-            self.checks.add(self.number, f"{column!r} is {text!r}, not a number{' from 0 on' if lowest == 0 else ''}")
+        if value is not None and not lowest <= value <= highest:
+            limits = f" from {lowest:g} to {highest:g}" if lowest == 0 else ""
+            self.checks.add(self.number, f"{column!r} is {text!r}, not a number{limits}")
             return None
         return value
 
