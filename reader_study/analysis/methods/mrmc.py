@@ -26,10 +26,9 @@ METHODS: dict[str, Method] = {
     "ustat_rrrc": Method(
         "U-statistic, random readers and cases",
         "All pairs of a reader's reads were pooled over readers; the variance over readers and cases is a U-statistic of "
-        "eight moments (four for a proportion) over the reads that exist, with the degrees of freedom of Barrett, Davidson "
-        "and Gallas.",
+        "eight moments (four for a proportion) over the reads that exist, with Gallas's degrees of freedom.",
         "Gallas BD. Acad Radiol 2006;13:353-362. Gallas BD, Bandos A, Samuelson FW, Wagner RF. Commun Stat Theory Methods "
-        "2009;38:2586-2603.",
+        "2009;38:2586-2603. Obuchowski NA, Gallas BD, Hillis SL. Acad Radiol 2012;19:1508-1517.",
         "Readers and cases are independent random samples, and which reads exist does not depend on what was seen.",
     ),
     "ustat_frrc": Method(

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from scipy import stats
 
-from reader_study.analysis.errors import AnalysisError
+from reader_study.analysis.errors import AnalysisError, NotEstimable
 from reader_study.analysis.mrmc.mean_squares import ErrorCovariances, MeanSquares, error_covariances, mean_squares
 from reader_study.analysis.mrmc.single_arm import quantile, upper_tail
 from reader_study.analysis.types import Floats, Interval
@@ -58,13 +58,15 @@ def compare_arms(
     """Compare t arms from estimates (t, J) and their (t*J, t*J) covariance in arm-major order.
 
     RRRC: F = MS(T) / [MS(TR) + J max(Cov2-Cov3, 0)] with df2 = den^2 / {MS(TR)^2 / [(t-1)(J-1)]} (Hillis 2007).
-    FRRC: chi2 = (t-1) MS(T) / [Var - Cov1 + (J-1) max(Cov2-Cov3, 0)]. RRFC: F = MS(T) / MS(TR).
+    FRRC: chi2 = (t-1) MS(T) / [Var - Cov1 + (J-1) max(Cov2-Cov3, 0)], truncated at 0 as in Hillis 2007 and the programs of
+    Iowa; MRMCaov 0.3.0 does not truncate, so that the two differ where Cov2 < Cov3. RRFC: F = MS(T) / MS(TR). Raises
+    NotEstimable where no variance is left or one reader is asked for more than FRRC.
     """
     t, j = estimates.shape
     if t < 2:
-        raise AnalysisError("Comparing arms needs at least two arms.")
+        raise NotEstimable("Comparing arms needs at least two arms.")
     if j < 2 and inference != "FRRC":
-        raise AnalysisError("One reader allows only the fixed-reader comparison (FRRC).")
+        raise NotEstimable("One reader allows only the fixed-reader comparison (FRRC).")
     squares, errors = mean_squares(estimates), error_covariances(covariance, (t, j))
     below = _denominator(squares, errors, (t, j), inference)
     statistic, p_value = _omnibus(squares, below, t)
@@ -98,7 +100,7 @@ def _hillis_df(denominator: float, interaction: float, freedom: int) -> float | 
 
 def _omnibus(squares: MeanSquares, below: _Denominator, t: int) -> tuple[float, float]:
     if below.value <= 0:
-        raise AnalysisError("Neither readers nor cases vary between the arms: no test is possible.")
+        raise NotEstimable("Neither readers nor cases vary between the arms: no test is possible.")
     f = squares.arms / below.value
     if below.df is None:
         chi2 = (t - 1) * f

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from reader_study.analysis.errors import NotEstimable
+from reader_study.analysis.errors import AnalysisError, NotEstimable
 from reader_study.analysis.table import RatingTable
-from reader_study.analysis.types import Flags, Floats
+from reader_study.analysis.types import Flags, Floats, Ints
+
+GROUPS = ("arm", "source", "truth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +108,31 @@ def _fill(table: RatingTable, column: str, warnings: tuple[str, ...]) -> Grid:
         parts.append(part)
     labels = tuple(map(str, arms)), tuple(map(str, readers))
     return Grid(*labels, negatives=parts[0], positives=parts[1], warnings=warnings)
+
+
+def mean_grid(table: RatingTable, column: str, *, by: str = "arm") -> tuple[Grid, Ints]:
+    """First readings of `column` by group (arm, source or truth), all of them as positives, and the truth of every case.
+
+    Raises NotEstimable where there is no read, AnalysisError for an unknown grouping.
+    """
+    if by not in GROUPS:
+        raise AnalysisError(f"Unknown grouping {by!r}: choose arm, source or truth.")
+    first = table.primary()
+    first = first.where(~np.isnan(first.column(column)))
+    if len(first) == 0:
+        raise NotEstimable(f"No read has a value for {column!r}.")
+    groups, group = np.unique(getattr(first, by).astype(np.str_), return_inverse=True)
+    readers, reader = np.unique(first.reader, return_inverse=True)
+    cases, case = np.unique(first.case, return_inverse=True)
+    values = np.full((groups.size, readers.size, cases.size), np.nan)
+    if np.unique(np.stack([group, reader, case]), axis=1).shape[1] < len(first):
+        raise NotEstimable("A reader has several reads of a case in one group: choose one arm.")
+    values[group, reader, case] = first.column(column)
+    truth = np.zeros(cases.size, dtype=np.int64)
+    truth[case] = first.truth
+    return Grid(tuple(map(str, groups)), tuple(map(str, readers)), values[:, :, :0], values), truth
+
+
+def mean_bounds(values: Floats) -> tuple[float, float]:
+    """Proportions stay between 0 and 1; other means have no bounds."""
+    return (0.0, 1.0) if np.isin(values[~np.isnan(values)], (0.0, 1.0)).all() else (-math.inf, math.inf)

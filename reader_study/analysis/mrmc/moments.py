@@ -31,7 +31,7 @@ class Moments:
         """What each moment over disjoint index sets contributes to the covariance; they add up to 0."""
         weights = self._each_axis(self.denominators, _exclude) / self.denominators[(0,) * self.factors]
         weights[(0,) * self.factors] -= 1
-        return weights
+        return np.asarray(weights)
 
     def means(self, *, biased: bool = False) -> Floats:
         """Moments: over disjoint index sets (unbiased), or over all of them as in a V-statistic (biased)."""
@@ -41,9 +41,15 @@ class Moments:
         return _ratio(*disjoint)
 
     def covariance(self, *, biased: bool = False) -> Floats:
-        """(t, t) covariance of the statistics: unbiased and then possibly negative, or the maximum-likelihood one."""
-        axes = tuple(range(self.factors))
-        return np.asarray((self.coefficients() * self.means(biased=biased)).sum(axis=axes))
+        """(t, t) covariance of the statistics: unbiased and then possibly negative, or the maximum-likelihood one.
+
+        NaN where no two index sets are disjoint (one reader, one case of a class): there is no unbiased estimate then.
+        """
+        found = (self.coefficients() * self.means(biased=biased)).sum(axis=tuple(range(self.factors)))
+        if biased:
+            return np.asarray(found)
+        apart = self._each_axis(self.denominators, _exclude)[(0,) * self.factors]
+        return np.where(apart > 0, found, np.nan)
 
     def components(self, *, biased: bool = True) -> Floats:
         """Variance components of one factor or several together; the entry of no factor is the product of the means.
@@ -51,11 +57,22 @@ class Moments:
         Source: Barrett, Clarkson and Kupinski (2005), Proc SPIE 5749:14; Gallas (2006).
         """
         found = self._each_axis(self.means(biased=biased), _contrast)
-        return np.where(self.denominators > 0, found, 0.0)
+        return np.asarray(np.where(self.denominators > 0, found, 0.0))
 
     def shares(self) -> Floats:
         """Coefficient of every component in the covariance: 1/n of a crossed factor with n levels."""
-        return self.denominators / self.denominators[(0,) * self.factors]
+        return np.asarray(self.denominators / self.denominators[(0,) * self.factors])
+
+    def centred(self, exposures: Floats, centres: Floats) -> Moments:
+        """The moments of the kernels less `centres` (t,), their means; exposures: as the numerators, kernel times read.
+
+        Where every statistic reads the same cases nothing changes. Elsewhere it is what makes a ratio of sums behave: the
+        variance then follows the deviations of a reader from the mean, not how many cases she happened to read.
+        """
+        shift = exposures * centres[None, :]
+        mirrored = np.swapaxes(shift, -1, -2)
+        numerators = self.numerators - shift - mirrored + self.denominators * np.outer(centres, centres)
+        return Moments(numerators, self.denominators)
 
     def _each_axis(self, values: Floats, change: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> Floats:
         for axis in range(self.factors):

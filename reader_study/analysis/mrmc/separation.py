@@ -19,7 +19,7 @@ def with_exact_bound(result: SingleArm, alpha: float) -> SingleArm:
 
     All readers agree, so the cases alone are independent trials: n1 of n1 synthetic and n0 of n0 real judged alike. Each
     class gets half of alpha (Bonferroni); the bound on the balanced accuracy, and on the AUC of a proper curve, is the
-    mean of the two limits.
+    mean of the two limits. A proportion of one class has the limit of that class, with all of alpha.
     """
     if not separated(result):
         return result
@@ -35,9 +35,14 @@ def with_exact_bound(result: SingleArm, alpha: float) -> SingleArm:
 
 
 def _bound(result: SingleArm, alpha: float) -> float:
-    # Two-sided alpha, halved again over the two classes; n of n successes have the closed-form limit tail^(1/n).
-    tail = alpha / 4
-    return (math.pow(tail, 1 / result.n_synthetic) + math.pow(tail, 1 / result.n_real)) / 2
+    # Two-sided alpha, shared out over the classes; n of n successes have the closed-form limit tail^(1/n).
+    sizes = _sizes(result)
+    tail = alpha / (2 * len(sizes))
+    return sum(math.pow(tail, 1 / size) for size in sizes) / len(sizes)
+
+
+def _sizes(result: SingleArm) -> list[int]:
+    return [size for size in (result.n_synthetic, result.n_real) if size]
 
 
 def _p_value(result: SingleArm) -> float:
@@ -50,6 +55,6 @@ def _p_value(result: SingleArm) -> float:
 
 
 def _log_gap(result: SingleArm, log_alpha: float, null: float) -> float:
-    log_tail = log_alpha - math.log(4)
-    low = math.exp(log_tail / result.n_synthetic) + math.exp(log_tail / result.n_real)
-    return low / 2 - null
+    sizes = _sizes(result)
+    log_tail = log_alpha - math.log(2 * len(sizes))
+    return sum(math.exp(log_tail / size) for size in sizes) / len(sizes) - null

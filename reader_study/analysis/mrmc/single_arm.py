@@ -14,13 +14,15 @@ from reader_study.analysis.types import Floats, Interval
 
 # Below this a variance of probabilities is rounding, not information.
 ZERO_VARIANCE = 1e-15
+INFERENCES = ("RRRC", "FRRC", "RRFC")
 
 
 @dataclass(frozen=True, slots=True)
 class SingleArm:
     """A reader-averaged estimate against a constant `null`.
 
-    method: or_rrrc (readers and cases random), or_frrc (these readers, cases random), exact_separation or not_estimable.
+    method: or_rrrc (readers and cases random), or_frrc (these readers, cases random), or_rrfc (readers random, these
+    cases), ustat_rrrc, ustat_frrc, exact_separation or not_estimable.
     df: None for the normal. interval is clipped to `bounds`; None, like statistic and p_value, where not estimable.
     """
 
@@ -72,12 +74,13 @@ def single_arm(panel: Panel, *, null: float = 0.5, alpha: float = 0.05, inferenc
     """Obuchowski-Rockette for one arm (Hillis 2007, Stat Med 26:596, section 5.3).
 
     RRRC: den = MS(R) + J max(Cov2, 0), SE = sqrt(den / J), df = den^2 / [MS(R)^2 / (J - 1)], t = (mean - null) / SE.
-    FRRC: SE = sqrt([Var + (J - 1) max(Cov2, 0)] / J) and the normal. One reader alone allows FRRC only.
+    FRRC: SE = sqrt([Var + (J - 1) max(Cov2, 0)] / J) and the normal. RRFC: SE = sqrt(MS(R) / J), df = J - 1. One reader
+    alone allows FRRC only.
     """
-    if inference not in ("RRRC", "FRRC"):
-        raise AnalysisError(f"Unknown inference {inference!r}: choose RRRC or FRRC.")
+    if inference not in INFERENCES:
+        raise AnalysisError(f"Unknown inference {inference!r}: choose {', '.join(INFERENCES)}.")
     result = _describe(panel, null)
-    if result.n_readers == 1 and inference == "RRRC":
+    if result.n_readers == 1 and inference != "FRRC":
         text = "One reader: the interval covers other cases, not other readers."
         inference, result = "FRRC", _warn(result, text)
     if result.cov2 is not None and result.cov2 < 0:
@@ -132,6 +135,8 @@ def _variance(result: SingleArm, inference: str) -> tuple[float, float | None]:
     between = result.mean_square_readers or 0.0
     if inference == "FRRC":
         return (result.var + (j - 1) * shared) / j, None
+    if inference == "RRFC":
+        return between / j, float(j - 1)
     denominator = between + j * shared
     if between <= ZERO_VARIANCE:
         return denominator / j, None

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
-from reader_study.analysis.mrmc.covariance import auc_moments
-from reader_study.analysis.mrmc.grid import Grid, grid
+from reader_study.analysis.mrmc.grid import Grid, grid, mean_bounds, mean_grid
 from reader_study.analysis.mrmc.moments import Moments, over_readers
+from reader_study.analysis.mrmc.pair_sums import auc_exposures, auc_moments
 from reader_study.analysis.mrmc.placement import auc_components
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Flags, Floats, Ints
-
-GROUPS = ("arm", "source", "truth")
 
 
 @dataclass(frozen=True, slots=True)
 class UStatistic:
     """t statistics (one an arm), each a ratio of sums over all readers and cases, with everything their tests need.
 
-    estimates: (t,). reader_estimates: (t, J), NaN where a reader has no read. cells: moments of the t * J cells;
-    pooled: those of the t statistics, whose first factor is the reader. levels: (factors, t), how many readers, real cases,
-    synthetic cases (or readers and cases) took part in each arm. weights: (t, J), each reader's share of an arm's sum.
+    estimates: (t,). reader_estimates: (t, J), NaN where a reader has no read. moments: those of the t statistics, whose
+    first factor is the reader, as iMRMC prints them; pooled, cells: those of the t statistics about their estimates and of
+    the t * J cells about their own, from which the variances come (all the same where every reader read every case).
+    levels: (factors, t), how many readers, real cases, synthetic cases (or readers and cases) took part in each arm.
+    weights: (t, J), each reader's share of an arm's sum.
     """
 
     arms: tuple[str, ...]
     readers: tuple[str, ...]
     estimates: Floats
     reader_estimates: Floats
-    cells: Moments
+    moments: Moments
     pooled: Moments
+    cells: Moments
     levels: Ints
     weights: Floats
     n_real: Ints
     n_synthetic: Ints
     n_reads: Ints
     bounds: tuple[float, float]
+    warnings: tuple[str, ...] = ()
 
     def contrast(self, arm: str, minus: str | None = None) -> Floats:
         """(t,) weights of one arm, or of one less another. Raises AnalysisError for an unknown arm."""
@@ -61,10 +62,10 @@ class UStatistic:
         return float(weights[used] @ self.cells.covariance(biased=biased)[np.ix_(used, used)] @ weights[used])
 
     def df(self, contrast: Floats, variance: float) -> float | None:
-        """Degrees of freedom of Barrett, Davidson and Gallas, not floored; None where no single factor varies.
+        """Degrees of freedom after Gallas ("BDG"), not cut down to a whole number; None where no single factor varies.
 
         df = var^2 / sum over readers and kinds of cases of component^2 / (n - 1)^3, with the biased components; at least
-        the smallest n - 1. Source: Gallas BD and others (2009); iMRMC 4 statistical manual.
+        the smallest n - 1. Source: Obuchowski, Gallas and Hillis (2012), Acad Radiol 19:1508; iMRMC.
         """
         free = self._freedom(contrast)
         components = self.pooled.components()
@@ -89,10 +90,14 @@ def auc_ustat(table: RatingTable, column: str = "rating") -> UStatistic:
     components = auc_components(cells)
     negatives, positives = cells.cells()
     moments = auc_moments(components, positives, negatives)
+    exposures = None if cells.is_complete else auc_exposures(components, positives, negatives)
     read1, read0 = ~np.isnan(cells.positives), ~np.isnan(cells.negatives)
     pairs = read1.sum(axis=2) * read0.sum(axis=2)
     used = (pairs > 0)[:, :, None]
-    return _build(cells, moments, components.estimates, pairs, (read0 & used, read1 & used))
+    found = _build(cells, (moments, exposures), components.estimates, pairs, (read0 & used, read1 & used))
+    idle = [name for name, read in zip(cells.readers, (pairs > 0).any(axis=0), strict=True) if not read]
+    text = f"Left out, having read one class of cases only: {', '.join(idle)}."
+    return replace(found, warnings=(text,) if idle else ())
 
 
 def mean_ustat(table: RatingTable, column: str, *, by: str = "arm") -> UStatistic:
@@ -101,7 +106,7 @@ def mean_ustat(table: RatingTable, column: str, *, by: str = "arm") -> UStatisti
     by: arm, source or truth names the groups; readers are shared between groups wherever they read in both, cases
     likewise, so that a difference of two groups has the right variance in any design. Raises NotEstimable, AnalysisError.
     """
-    cells, truth = _mean_cells(table, column, by)
+    cells, truth = mean_grid(table, column, by=by)
     values = cells.cells()[1]
     read = ~np.isnan(values) * 1.0
     filled, counts = np.nan_to_num(values), read.sum(axis=1)
@@ -110,37 +115,16 @@ def mean_ustat(table: RatingTable, column: str, *, by: str = "arm") -> UStatisti
     denominators = np.array([np.outer(counts, counts), read @ read.T])
     means = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
     seen = ~np.isnan(cells.positives)
-    found = _build(cells, Moments(numerators, denominators), means, seen.sum(axis=2), (seen,))
-    by_case = seen.any(axis=1)
+    exposures = np.array([np.outer(sums, counts), filled @ read.T])
+    found = _build(cells, (Moments(numerators, denominators), exposures), means, seen.sum(axis=2), (seen,))
+    by_case = np.asarray(seen.any(axis=1))
     sizes = (by_case[:, truth == 0].sum(axis=1), by_case[:, truth == 1].sum(axis=1))
-    return replace(found, n_real=sizes[0], n_synthetic=sizes[1], bounds=_bounds(values))
+    return replace(found, n_real=sizes[0], n_synthetic=sizes[1], bounds=mean_bounds(values))
 
 
-def _mean_cells(table: RatingTable, column: str, by: str) -> tuple[Grid, Ints]:
-    if by not in GROUPS:
-        raise AnalysisError(f"Unknown grouping {by!r}: choose arm, source or truth.")
-    first = table.primary()
-    first = first.where(~np.isnan(first.column(column)))
-    if len(first) == 0:
-        raise NotEstimable(f"No read has a value for {column!r}.")
-    groups, group = np.unique(getattr(first, by).astype(np.str_), return_inverse=True)
-    readers, reader = np.unique(first.reader, return_inverse=True)
-    cases, case = np.unique(first.case, return_inverse=True)
-    values = np.full((groups.size, readers.size, cases.size), np.nan)
-    if np.unique(np.stack([group, reader, case]), axis=1).shape[1] < len(first):
-        raise NotEstimable("A reader has several reads of a case in one group: choose one arm.")
-    values[group, reader, case] = first.column(column)
-    truth = np.zeros(cases.size, dtype=np.int64)
-    truth[case] = first.truth
-    return Grid(tuple(map(str, groups)), tuple(map(str, readers)), values[:, :, :0], values), truth
-
-
-def _bounds(values: Floats) -> tuple[float, float]:
-    """Proportions stay between 0 and 1; other means have no bounds."""
-    return (0.0, 1.0) if np.isin(values[~np.isnan(values)], (0.0, 1.0)).all() else (-math.inf, math.inf)
-
-
-def _build(cells: Grid, moments: Moments, estimates: Floats, counts: Ints, read: tuple[Flags, ...]) -> UStatistic:
+def _build(
+    cells: Grid, sums: tuple[Moments, Floats | None], estimates: Floats, counts: Ints, read: tuple[Flags, ...]
+) -> UStatistic:
     totals = counts.sum(axis=1)
     if (totals == 0).any():
         empty = [name for name, total in zip(cells.arms, totals, strict=True) if total == 0]
@@ -148,13 +132,18 @@ def _build(cells: Grid, moments: Moments, estimates: Floats, counts: Ints, read:
     by_reader = estimates.reshape(cells.shape)
     weights = counts / totals[:, None]
     by_case = [part.any(axis=1).sum(axis=1) for part in read]
+    means = np.nansum(weights * by_reader, axis=1)
+    moments, exposures = sums
+    about = [np.repeat(means, cells.shape[1]), np.nan_to_num(estimates)]
+    centred = [moments if exposures is None else moments.centred(exposures, centres) for centres in about]
     return UStatistic(
         arms=cells.arms,
         readers=cells.readers,
-        estimates=np.nansum(weights * by_reader, axis=1),
+        estimates=means,
         reader_estimates=by_reader,
-        cells=moments,
-        pooled=over_readers(moments, cells.shape),
+        moments=over_readers(moments, cells.shape),
+        pooled=over_readers(centred[0], cells.shape),
+        cells=centred[1],
         levels=np.array([(counts > 0).sum(axis=1), *by_case]),
         weights=weights,
         n_real=by_case[0],

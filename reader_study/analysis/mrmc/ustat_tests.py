@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reader_study.analysis.errors import AnalysisError
+from reader_study.analysis.errors import AnalysisError, NotEstimable
 from reader_study.analysis.mrmc.single_arm import ZERO_VARIANCE, SingleArm, quantile, upper_tail
 from reader_study.analysis.mrmc.ustat import UStatistic
 from reader_study.analysis.types import Floats, Interval
@@ -18,15 +18,22 @@ IMRMC_NORMAL_FROM = 50.0
 
 
 def ustat_single(
-    found: UStatistic, estimand: str, *, arm: str | None = None, null: float = 0.5, alpha: float = 0.05,
+    found: UStatistic,
+    estimand: str,
+    *,
+    arm: str | None = None,
+    null: float = 0.5,
+    alpha: float = 0.05,
     inference: str = "RRRC",
-) -> SingleArm:  # fmt: skip
-    """One arm against `null`: t with the df of Barrett, Davidson and Gallas (RRRC), or the normal for these readers (FRRC).
+    warnings: tuple[str, ...] = (),
+) -> SingleArm:
+    """One arm against `null`: t with the df after Gallas (RRRC), or the normal for these readers (FRRC).
 
     arm: None where there is one. Raises AnalysisError for an unknown inference or arm.
     """
     name = found.arms[0] if arm is None else arm
-    return _test(found, found.contrast(name), (estimand, null, alpha, inference), found.bounds)
+    tested = _test(found, found.contrast(name), (estimand, null, alpha, inference), found.bounds)
+    return replace(tested, warnings=(*warnings, *tested.warnings))
 
 
 def ustat_difference(
@@ -43,10 +50,12 @@ def _test(
     found: UStatistic, contrast: Floats, ask: tuple[str, float, float, str], bounds: tuple[float, float]
 ) -> SingleArm:
     estimand, null, alpha, inference = ask
-    result = _describe(found, contrast, estimand, null, bounds)
     if inference not in ("RRRC", "FRRC"):
-        raise AnalysisError(f"Unknown inference {inference!r}: choose RRRC or FRRC.")
-    if result.n_readers == 1 and inference == "RRRC":
+        raise AnalysisError(f"Unknown inference {inference!r}: the U-statistic offers RRRC and FRRC.")
+    if (found.levels[1:, contrast != 0] < 2).any():
+        raise NotEstimable("A variance needs at least two real and two synthetic cases.")
+    result = _describe(found, contrast, estimand, null, bounds)
+    if (found.levels[0, contrast != 0] < 2).any() and inference == "RRRC":
         inference = "FRRC"
         result = _warn(result, "One reader: the interval covers other cases, not other readers.")
     variance_of = found.variance if inference == "RRRC" else found.fixed_variance
@@ -82,13 +91,15 @@ def _describe(
         var=_mean_variance(found, used),
         cov2=None,
         bounds=bounds,
+        warnings=found.warnings,
     )
 
 
 def _mean_variance(found: UStatistic, used: np.ndarray) -> float:
     """Mean variance over cases of one reader's estimate in one arm."""
     read = (found.weights > 0) & used[:, None]
-    return float(np.diag(found.cells.covariance())[read.reshape(-1)].mean())
+    own = np.diag(found.cells.covariance())[read.reshape(-1)]
+    return float(own[~np.isnan(own)].mean()) if (~np.isnan(own)).any() else math.nan
 
 
 def _finish(result: SingleArm, error: float, alpha: float) -> SingleArm:

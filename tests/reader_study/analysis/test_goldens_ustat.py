@@ -158,7 +158,7 @@ def full_rows(folder: Path) -> list[tuple[UStatistic, dict]]:
 def test_moments_coefficients_and_components(folder: Path) -> None:
     for found, row in full_rows(folder):
         at = found.arms.index(row["modalityID.1"]), found.arms.index(row["modalityID.2"])
-        moments = found.pooled
+        moments = found.moments
         for number, index in MOMENTS.items():
             here = (*index, *at)
             assert moments.means()[here] == pytest.approx(row[f"M{number}"], **CLOSED)
@@ -179,7 +179,7 @@ def test_moments_coefficients_and_components(folder: Path) -> None:
 def test_decomposition_tables(folder: Path, name: str) -> None:
     load = vandyke_golden if "vandyke" in name else example_golden
     found, golden = load(folder)
-    moments = found.pooled
+    moments = found.moments
     kinds = {"BCK": ("components", "shares", COMPONENTS), "BDG": ("means", "coefficients", {})}
     for kind, (values, weights, names) in kinds.items():
         labels = names or {f"M{number}": index for number, index in MOMENTS.items()}
@@ -216,11 +216,11 @@ ONE_SAMPLE = {"c0r0": (0, 0), "c1r0": (0, 1), "c0r1": (1, 0), "c1r1": (1, 1)}
 
 def check_moments(found: UStatistic, row: dict) -> None:
     """Moments and coefficients of arm 1, arm 2 and their product; the variance of a single read."""
-    moments = found.pooled.means()
+    moments = found.moments.means()
     for at, pair in enumerate([(0, 0), (1, 1), (0, 1)]):
         for key, index in ONE_SAMPLE.items():
             assert moments[(*index, *pair)] == pytest.approx(row["moments"][at][key], **CLOSED)
-            assert found.pooled.coefficients()[(*index, *pair)] == pytest.approx(row["coeff"][at][key], **CLOSED)
+            assert found.moments.coefficients()[(*index, *pair)] == pytest.approx(row["coeff"][at][key], **CLOSED)
     one = moments[1, 1] - moments[0, 0]
     assert (one[0, 0], one[1, 1]) == pytest.approx(row["var.1obs"][:2], rel=1e-9)
     assert one[0, 0] + one[1, 1] - 2 * one[0, 1] == pytest.approx(row["var.1obs"][2], rel=1e-9)
@@ -249,7 +249,7 @@ def test_binary_endpoints(folder: Path, name: str) -> None:
             (paired["mean"][0], paired["var"][0]), rel=1e-9
         )
         for key, index in ONE_SAMPLE.items():
-            both = found.pooled.means()[index]
+            both = found.moments.means()[index]
             assert difference @ both @ difference == pytest.approx(paired["moments"][0][key], rel=1e-9, abs=1e-14)
     reads = {(int(r["treatment"]) - 1, int(r["reader"]) - 1): r["y"] for r in golden[f"{name}|per_reader"]}
     assert [found.reader_estimates[key] for key in reads] == pytest.approx(list(reads.values()), rel=1e-12)

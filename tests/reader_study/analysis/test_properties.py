@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reader_study.analysis import RatingTable, analyse_single_arm
-from reader_study.analysis.mrmc.covariance import cross_products, delong, jackknife, unbiased_auc
+from reader_study.analysis import RatingTable, analyse
+from reader_study.analysis.mrmc.covariance import delong, jackknife, unbiased_auc
 from reader_study.analysis.mrmc.grid import grid
+from reader_study.analysis.mrmc.pair_sums import cross_products
 from reader_study.analysis.mrmc.panel import auc_panel
 from reader_study.analysis.mrmc.placement import auc_components, placements
 from reader_study.analysis.mrmc.single_arm import SingleArm, single_arm
@@ -162,7 +163,7 @@ def test_repeats_never_reach_the_primary_analysis(study: tuple[np.ndarray, np.nd
         call=np.concatenate([plain.call, 1 - plain.call[repeated]]),
         replicate=[0] * len(plain) + [1] * len(repeated),
     )
-    first, second = analyse_single_arm(plain), analyse_single_arm(doubled)
+    first, second = analyse(plain), analyse(doubled)
     assert (first.primary, first.auc, first.agreement, first.counts) == (
         second.primary, second.auc, second.agreement, second.counts,
     )  # fmt: skip
