@@ -39,6 +39,7 @@ BEFORE: tuple[Column, ...] = (
     Column("generator", "text", "What made a synthetic case; empty for real cases"),
     Column("truth", "integer", "Positive class; empty before unsealing", values="0, real | 1, synthetic"),
     Column("findings", "text", "Findings known of the case, separated by |"),
+    Column("findings_open", "text", "Findings that are neither known to be there nor known not to be, separated by |"),
     Column("is_repeat", "flag", "Hidden repeat of an earlier case; not in the primary analysis", values=_YES_NO),
     Column("first_trial_index", "integer", "trial_index of the first reading of a repeated case; empty otherwise"),
 )
