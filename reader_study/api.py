@@ -72,6 +72,11 @@ class StudyPlanSerializer(serializers.Serializer[Any]):
     min_lag = serializers.IntegerField(required=False)
     max_run = serializers.IntegerField(required=False, help_text="Longest run of one class; 0: no limit.")
     frame_size = serializers.IntegerField(required=False, allow_null=True)
+    findings = serializers.ListField(
+        child=serializers.CharField(max_length=50),
+        required=False,
+        help_text="Findings to ask about, absent or present.",
+    )
     seed = serializers.CharField(max_length=100, required=False)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

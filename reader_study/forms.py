@@ -42,6 +42,12 @@ class StudyForm(forms.Form):
         initial=0.15,
         help_text="From 0 to 0.5. Second looks tell how consistent a reader is.",
     )
+    findings = forms.CharField(
+        label="Findings to ask about",
+        required=False,
+        help_text="Names as the image sets have them, separated by commas: Effusion, Nodule. Each becomes a question: absent or "
+        "present. Leave empty to ask about none.",
+    )
     instructions = forms.CharField(
         label="Instructions for readers", widget=forms.Textarea(attrs={"rows": 4}), initial=DEFAULT_INSTRUCTIONS
     )
@@ -57,6 +63,10 @@ class StudyForm(forms.Form):
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = sets.filter(source=source)
             field.label_from_instance = _described  # type: ignore[method-assign, assignment]
+
+    def clean_findings(self) -> list[str]:
+        """The names, one by one."""
+        return [name.strip() for name in str(self.cleaned_data["findings"]).split(",") if name.strip()]
 
     def absorb(self, errors: dict[str, list[str]]) -> None:
         """Put a service's errors beside the fields they are about."""

@@ -1,5 +1,6 @@
 """Making a draft, and throwing it away."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,8 +11,9 @@ from audit.services import record
 from images.models import ImageSet, ImageSetItem, Source
 from reader_study import chance
 from reader_study.models import Question, RenditionRun, Study, StudyState
-from reader_study.questions import DEFAULT_QUESTIONS, QuestionSpec
+from reader_study.questions import DEFAULT_QUESTIONS, QuestionSpec, finding_question
 from reader_study.services import renditions
+from reader_study.services.asked_findings import checked_findings
 
 DEFAULT_INSTRUCTIONS = (
     "You will see chest radiographs one at a time. Some were taken of patients, some were made by a computer; "
@@ -45,26 +47,23 @@ def build_study(
     break_every: int = 100,
     frame_size: int | None = None,
     questions: list[QuestionSpec] | None = None,
+    findings: Sequence[str] = (),
     seed: str | int = "",
 ) -> Study:
     """Make a draft and queue the preparation of its cases.
 
     `margin` is the half-width around 0.5, of balanced accuracy and AUC, within which readers count as unable to tell;
-    `repeats` the share of cases that each reader sees twice; `frame_size` the side of the frames in pixels, or None for the largest that
-    enlarges no picture (at most 1024); `seed` decides which cases are chosen and how they are numbered.
+    `repeats` the share of cases seen twice; `frame_size` the side of the frames in pixels, or None for the largest that
+    enlarges no picture (at most 1024); `findings` are asked about after `questions`; `seed` decides which cases are chosen.
     Raises ValidationError, by field, for anything that no study can be made of.
     """
-    design: dict[str, Any] = {
-        "n_real": n_real,
-        "n_synthetic": n_synthetic,
-        "match": match,
-        "margin": margin,
-        "alpha": alpha,
-    }
+    design: dict[str, Any] = {"n_real": n_real, "n_synthetic": n_synthetic, "match": match}
+    design |= {"margin": margin, "alpha": alpha}
     design |= {"repeats_share": repeats, "min_lag": min_lag, "max_run": max_run, "break_every": break_every}
     design |= {"frame_size": frame_size, "seed": str(seed) or chance.nonce()}
-    _check_design(design)
+    check_ranges(design)
     _check_sets(workspace, real_set, synthetic_set, n_real, n_synthetic)
+    design["findings"] = asked = checked_findings(findings, (real_set, synthetic_set))
     study = Study(
         workspace=workspace,
         created_by=user,
@@ -78,7 +77,8 @@ def build_study(
     )
     study.full_clean(exclude=["workspace", "created_by", "real_set", "synthetic_set"], validate_unique=False)
     study.save(force_insert=True)
-    _add_questions(study, DEFAULT_QUESTIONS if questions is None else questions)
+    first = DEFAULT_QUESTIONS if questions is None else questions
+    _add_questions(study, [*first, *map(finding_question, asked)] if first else [])
     run = RenditionRun.objects.create(workspace=workspace, created_by=user, study=study, total=n_real + n_synthetic)
     record(workspace=workspace, actor=user, action="study.built", target=study, details={"cases": run.total})
     transaction.on_commit(lambda: renditions.requeue(run))
@@ -109,11 +109,12 @@ _RANGES: dict[str, tuple[float, float, str]] = {
 }
 
 
-def _check_design(design: dict[str, Any]) -> None:
+def check_ranges(design: dict[str, Any]) -> None:
+    """Raises ValidationError, by field, for settings out of range."""
     errors = {
         field: message
         for field, (low, high, message) in _RANGES.items()
-        if design[field] is not None and not low <= design[field] <= high
+        if design.get(field) is not None and not low <= design[field] <= high
     }
     if errors:
         raise ValidationError(errors)

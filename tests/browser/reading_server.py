@@ -54,6 +54,7 @@ class Study:
 
     frames: list[np.ndarray]
     window: dict[str, float]
+    questions: list[dict[str, Any]] = field(default_factory=lambda: QUESTIONS)
     events: list[dict[str, Any]] = field(default_factory=list)
     frame_delay: float = 0
     lose_replies: int = 0
@@ -83,7 +84,7 @@ class Study:
             "answered": at,
             "frame": {"width": width, "height": height, "bits": self.frames[0].itemsize * 8},
             "window": self.window,
-            "questions": QUESTIONS,
+            "questions": self.questions,
             "current": place[at] if at < len(tokens) else None,
             "next": tokens[at + 1 : at + 3],
             "previous": place[max(0, at - 1) : at],

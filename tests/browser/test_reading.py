@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from reader_study.questions import finding_question, question_for_browser
 from tests.browser.reading_server import QUESTIONS, ReadingServer
 from tests.browser.room import Room
 
@@ -47,6 +48,22 @@ def test_arrows_move_between_questions_and_digits_answer_the_marked_one(room: Ro
     assert room.chosen() == ["2", "5"]
     room.press("ArrowDown", "6", "9")  # realism has five choices
     assert room.chosen() == ["2", "5"]
+
+
+def test_a_finding_is_answered_by_the_digit_of_its_value(page: Page, serve: Serve) -> None:
+    asked = finding_question("Pleural Effusion")
+    finding = question_for_browser(asked["slug"], asked["text"], "choice", list(asked["choices"]))
+    room = Room(page, serve(questions=[*QUESTIONS, finding])).enter()
+    room.press("5", "3", "2", "0")
+    assert room.chosen() == ["5", "3", "0"]
+    room.press("ArrowDown", "1", "Enter")
+    room.at(2)
+    room.read(2, 4)
+    room.press("0", "Enter")
+    room.at(3)
+    room.saved()
+    told = [event["answers"]["finding_pleural_effusion"] for event in room.study.events]
+    assert told == [1, 0]
 
 
 def test_the_mouse_alone_is_enough_and_a_double_click_answers_once(room: Room) -> None:
