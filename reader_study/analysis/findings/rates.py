@@ -32,7 +32,9 @@ def rate_difference(table: RatingTable, column: str, estimand: str, *, alpha: fl
     """Share of ones in `column` on synthetic less that on real cases, against 0. Raises NotEstimable."""
     found = mean_ustat(table, column, by="truth")
     if found.arms != ("0", "1"):
-        raise NotEstimable("Only one class of cases has answers whose truth is known: there is no difference.")
+        raise NotEstimable(
+            "What the images show is known for one class only (or was read in one only): there is no difference."
+        )
     return ustat_difference(found, "1", "0", estimand, alpha=alpha)
 
 
@@ -64,7 +66,13 @@ def unanimous_limit(n: int, tail: float) -> float:
 
 def _rate(found: UStatistic, arm: str, alpha: float) -> Estimate:
     # The test against a half that comes with it means nothing for a rate.
-    estimate = as_estimate(ustat_single(found, arm, arm=arm, alpha=alpha), with_p=False)
+    try:
+        estimate = as_estimate(ustat_single(found, arm, arm=arm, alpha=alpha), with_p=False)
+    except NotEstimable as reason:
+        place = found.arms.index(arm)
+        return Estimate(
+            float(found.estimates[place]), None, "ustat_rrrc", int(found.n_reads[place]), warnings=(str(reason),)
+        )
     if estimate.standard_error is not None or estimate.value not in (0.0, 1.0) or not estimate.n_cases:
         return estimate
     return _unanimous(estimate, estimate.n_cases, alpha)

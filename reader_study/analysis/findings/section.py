@@ -8,14 +8,13 @@ import numpy as np
 
 from reader_study.analysis.errors import NotEstimable
 from reader_study.analysis.findings.multiplicity import adjust
-from reader_study.analysis.findings.non_inferiority import NonInferiority, lower_limit, one_sided_p
+from reader_study.analysis.findings.non_inferiority import FindingTest, finding_test
 from reader_study.analysis.findings.rates import as_estimate, rate_difference, rate_of, rates
 from reader_study.analysis.plan import FAMILIES, Family
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Estimate
 
 SEEN, CORRECT = "seen:", "correct:"
-_UNKNOWN = "What the images show is not known for both real and synthetic cases, so right and wrong cannot be told."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Finding:
     correct_real: Estimate
     correct_synthetic: Estimate
     correct_difference: Estimate | None
-    non_inferiority: NonInferiority
+    non_inferiority: FindingTest
     sources: tuple[SourceFinding, ...]
     reason: str = ""
 
@@ -86,8 +85,6 @@ def _finding(table: RatingTable, name: str, margin: float, alpha: float) -> Find
     seen_difference, _ = _difference(full, seen, f"{name} seen, synthetic less real", alpha)
     correct_difference, reason = _difference(full, correct, f"{name} right, synthetic less real", alpha)
     synthetic = rate_of(right, "1")
-    p_value = one_sided_p(correct_difference, synthetic, synthetic.n_cases or 0, margin=margin)
-    lower = lower_limit(correct_difference, alpha=alpha)
     return Finding(
         name=name,
         seen_real=rate_of(shown, "0"),
@@ -97,7 +94,7 @@ def _finding(table: RatingTable, name: str, margin: float, alpha: float) -> Find
         correct_real=rate_of(right, "0"),
         correct_synthetic=synthetic,
         correct_difference=correct_difference,
-        non_inferiority=NonInferiority(margin, alpha, lower, p_value, None, shown=False),
+        non_inferiority=finding_test(correct_difference, synthetic, margin=margin, alpha=alpha),
         sources=_by_source(full, seen, correct, alpha),
         reason=reason,
     )
@@ -109,10 +106,12 @@ def _with_columns(table: RatingTable, *names: str) -> RatingTable:
 
 
 def _difference(table: RatingTable, column: str, estimand: str, alpha: float) -> tuple[Estimate | None, str]:
+    if np.isnan(table.column(column)).all():
+        return None, "Nobody answered, or what the images show is not known."
     try:
         return as_estimate(rate_difference(table, column, estimand, alpha=alpha)), ""
     except NotEstimable as reason:
-        return None, _UNKNOWN if column.startswith(CORRECT) else str(reason)
+        return None, str(reason)
 
 
 def _by_source(table: RatingTable, seen: str, correct: str, alpha: float) -> tuple[SourceFinding, ...]:
@@ -132,5 +131,5 @@ def _judged(rows: list[Finding]) -> list[Finding]:
     ]
 
 
-def _decided(test: NonInferiority, p_adjusted: float | None) -> NonInferiority:
+def _decided(test: FindingTest, p_adjusted: float | None) -> FindingTest:
     return replace(test, p_adjusted=p_adjusted, shown=p_adjusted is not None and p_adjusted < test.alpha)

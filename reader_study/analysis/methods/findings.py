@@ -3,13 +3,6 @@
 from reader_study.analysis.methods.method import Method
 
 METHODS: dict[str, Method] = {
-    "non_inferiority": Method(
-        "Non-inferiority",
-        "That readers are right about synthetic images not less often than about real ones was tested one-sidedly against the "
-        "margin fixed before reading, with the standard error and degrees of freedom of the difference over readers and cases.",
-        "Chen W, Petrick NA, Sahiner B. Acad Radiol 2012;19:1158-1165.",
-        "The margin was set before unsealing; what the images show is known.",
-    ),
     "exact_unanimous": Method(
         "Exact interval of unanimous reads",
         "Where all reads were alike, the interval is Clopper and Pearson's over cases, as if each had been read once.",

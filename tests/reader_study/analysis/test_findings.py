@@ -57,7 +57,7 @@ def test_shares_differences_and_their_test() -> None:
     statistic = (difference.value + 0.3) / difference.standard_error
     assert test.p_value == pytest.approx(stats.t.sf(statistic, difference.df))
     assert test.shown == (test.p_adjusted < 0.05) and test.p_adjusted == test.p_value
-    assert (test.lower > -0.3) == (test.p_value < 0.05)
+    assert (test.bound > -0.3) == (test.p_value < 0.05)
     assert [row.source for row in found.sources] == ["real", "genA", "genB"]
     assert found.sources[0].seen.value == found.seen_real.value
 
@@ -77,7 +77,7 @@ def test_what_is_not_known_of_a_class_leaves_the_rates_seen() -> None:
     right = answers(1)
     right[:, TRUTH == 1] = np.nan
     found = only(findings_section(table({"correct:Nodule": right, "seen:Nodule": answers(2)}), margin=0.1))
-    assert found.correct_difference is None and "not known" in found.reason
+    assert found.correct_difference is None and "known for one class only" in found.reason
     assert found.correct_synthetic.value is None and found.correct_real.value is not None
     assert found.seen_difference is not None and found.seen_difference.p_value is not None
     assert found.non_inferiority.p_value is None and not found.non_inferiority.shown
@@ -111,6 +111,13 @@ def test_one_reader_and_one_class() -> None:
     assert any("One reader" in text for text in one.seen_difference.warnings)
     real = only(findings_section(table({"seen:Mass": answers(3)[:, :20]}, TRUTH[:20]), margin=0.1))
     assert real.seen_synthetic.value is None and real.seen_difference is None and real.seen_real.value is not None
+
+
+def test_a_class_of_one_case_has_a_rate_without_interval() -> None:
+    truth = np.array([0] * 10 + [1])
+    found = only(findings_section(table({"seen:Mass": answers(3, truth=truth)}, truth), margin=0.1))
+    assert found.seen_synthetic.value is not None and found.seen_synthetic.interval is None
+    assert found.seen_difference is None and "not known" in found.reason
 
 
 def test_nothing_asked_and_nothing_answered() -> None:
