@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reader_study.analysis.mrmc.endpoint import Endpoint, chance_endpoint
+from reader_study.analysis.mrmc.endpoint import Estimated, estimated
 from reader_study.analysis.table import RatingTable
 
 
@@ -14,26 +14,19 @@ from reader_study.analysis.table import RatingTable
 class ClassSection:
     """sensitivity: synthetic called synthetic; specificity: real called real; accuracy: of all reads (depends on the deck)."""
 
-    sensitivity: Endpoint
-    specificity: Endpoint
-    accuracy: Endpoint
+    sensitivity: Estimated
+    specificity: Estimated
+    accuracy: Estimated
 
 
 def class_section(
-    table: RatingTable,
-    *,
-    null: float = 0.5,
-    margin: float = 0.1,
-    alpha: float = 0.05,
-    method: str | None = None,
+    table: RatingTable, *, null: float = 0.5, alpha: float = 0.05, method: str | None = None
 ) -> ClassSection:
     """The three proportions of right calls with readers and cases random. Never raises for what the data lack."""
     right = with_right(table)
 
-    def endpoint(part: RatingTable, name: str) -> Endpoint:
-        return chance_endpoint(
-            part, "right", name, null=null, margin=margin, alpha=alpha, method=method, statistic="mean"
-        )
+    def endpoint(part: RatingTable, name: str) -> Estimated:
+        return estimated(part, "right", name, null=null, alpha=alpha, method=method)
 
     return ClassSection(
         endpoint(right.where(right.truth == 1), "sensitivity"),

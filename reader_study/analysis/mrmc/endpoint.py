@@ -36,6 +36,18 @@ class Endpoint:
     tested: SingleArm | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """An estimate over readers and cases with its tests, and no verdict: fields as in `Endpoint`."""
+
+    name: str
+    random: SingleArm | None
+    fixed: SingleArm | None
+    tested: SingleArm | None
+    design: Design
+    reason: str = ""
+
+
 def chance_endpoint(
     table: RatingTable,
     column: str,
@@ -47,13 +59,40 @@ def chance_endpoint(
     covariance: str | None = None,
     inference: str = "RRRC",
     method: str | None = None,
-    statistic: str = "auc",
 ) -> Endpoint:
-    """Endpoint of `column` against `null` with its verdict; what the data do not allow is said, not raised.
+    """AUC-type endpoint of `column` (of a call: the balanced accuracy) with its verdict about `null`.
 
-    statistic: "auc" (of a call it is the balanced accuracy) or "mean" (a proportion of the reads of `table`). method: "or",
-    "ustat" or None for what the design calls for; covariance: delong, jackknife, unbiased or None likewise.
-    Raises AnalysisError for an unknown option.
+    method: "or", "ustat" or None for what the design calls for; covariance: delong, jackknife, unbiased or None likewise.
+    What the data do not allow is said, not raised. Raises AnalysisError for an unknown option.
+    """
+    found = estimated(
+        table, column, name, null=null, alpha=alpha, covariance=covariance, inference=inference, method=method,
+        statistic="auc",
+    )  # fmt: skip
+    if found.tested is None:
+        verdict = Verdict(Outcome.INCONCLUSIVE, name, f"There is no verdict on {name}: {found.reason}")
+        return Endpoint(name, None, None, None, verdict, found.reason, found.design)
+    equivalence = tost(found.tested, margin=margin, alpha=alpha)
+    verdict = decide(found.tested, equivalence, alpha)
+    return Endpoint(name, found.random, found.fixed, equivalence, verdict, design=found.design, tested=found.tested)
+
+
+def estimated(
+    table: RatingTable,
+    column: str,
+    name: str,
+    *,
+    null: float = 0.5,
+    alpha: float = 0.05,
+    covariance: str | None = None,
+    inference: str = "RRRC",
+    method: str | None = None,
+    statistic: str = "mean",
+) -> Estimated:
+    """Mean over readers of an "auc" or of the plain "mean" of `column` over the cases of `table`, against `null`.
+
+    Sensitivity, specificity and any proportion are means; options as in `chance_endpoint`. Raises AnalysisError for an
+    unknown option.
     """
     if inference not in INFERENCES or statistic not in STATISTICS:
         raise AnalysisError(f"Unknown option {inference!r} or {statistic!r}.")
@@ -65,12 +104,8 @@ def chance_endpoint(
         random, fixed = (with_exact_bound(test(kind, null, alpha), alpha) for kind in ("RRRC", "FRRC"))
         chosen = {"RRRC": random, "FRRC": fixed}.get(inference) or test(inference, null, alpha)
     except NotEstimable as reason:
-        sentence = f"There is no verdict on {name}: {reason}"
-        verdict = Verdict(Outcome.INCONCLUSIVE, name, sentence)
-        return Endpoint(name, None, None, None, verdict, str(reason), design)
-    equivalence = tost(chosen, margin=margin, alpha=alpha)
-    verdict = decide(chosen, equivalence, alpha)
-    return Endpoint(name, random, fixed, equivalence, verdict, design=design, tested=chosen)
+        return Estimated(name, None, None, None, design, str(reason))
+    return Estimated(name, random, fixed, chosen, design)
 
 
 def _tester(
