@@ -5,7 +5,8 @@
 
 A database of its own in a temporary folder, a DenseNet-121 of torchxrayvision's with random weights (time does not depend on
 them), images of noise at 256 pixels. With --memory nothing is extracted: made-up features of so many synthetic and so many real
-images are kept as a run keeps them, then a run measures them; peak memory is that of the whole process.
+images, and as many of a training set, are kept as a run keeps them, then a run measures every metric on features; peak memory is
+that of the whole process.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ def bare_set(name: str, count: int, fingerprint: str, dimensions: int, seed: int
     for first in range(0, count, ROWS):
         some = digests[first : first + ROWS]
         rows = features(len(some), dimensions, seed + first)
+        rows[1::2] = 0.1 * rows[1::2] + 0.9 * rows[::2][: len(rows) // 2]  # two images of one patient are alike
         cache.keep(fingerprint, some, lambda rows=rows: Extraction(rows, np.zeros((len(rows), 0), np.float32)))
     image_set = ImageSet.objects.create(
         workspace=workspace, name=name, source="real", count=count, digest=ImageSet.digest_of(digests)
@@ -101,7 +103,7 @@ def bare_set(name: str, count: int, fingerprint: str, dimensions: int, seed: int
         Image.objects.bulk_create(images)
         ImageSetItem.objects.bulk_create(
             ImageSetItem(
-                image_set=image_set, image=image, position=first + number, group=f"group-{(first + number) // 2}"
+                image_set=image_set, image=image, position=first + number, group=f"{name}-{(first + number) // 2}"
             )
             for number, image in enumerate(images)
         )
@@ -115,16 +117,16 @@ def timed(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def rescore(images: int, folder: Path) -> None:
-    """Two runs of the same sets: all of it, and the part that the kept features replace."""
+def rescore(images: int, folder: Path, metrics: list[str]) -> None:
+    """Runs of the same sets: a first one, the same again, and one that reads the features back but measures anew."""
     from evaluation import cache
     from evaluation.services import run_scoring, start_scoring, work_on
 
     sets = {"synthetic": noise_set("made", images, 0), "reference": noise_set("real", images, 1)}
     asked = {**sets, "extractor": "xrv-densenet", "weights": network(folder / "network"), "user": None, "queue": False}
 
-    def whole() -> dict[str, float]:
-        run = start_scoring(**asked, metrics=METRICS)
+    def whole(*, anew: bool = False) -> dict[str, float]:
+        run = start_scoring(**asked, metrics=metrics, anew=anew)
         spent = {"plan": timed(lambda: work_on(run)), "images": 0.0}
         while run.steps.filter(kind="images").exclude(state="done").exists():
             spent["images"] += timed(lambda: work_on(run))
@@ -134,19 +136,20 @@ def rescore(images: int, folder: Path) -> None:
         spent["network"] = run.networks[0]["fingerprint"]
         return spent
 
-    first, second = whole(), whole()
+    runs = {"first": whole(), "again": whole(), "again, measured anew": whole(anew=True)}
+    first = runs["first"]
     digests = [
         list(one.items.order_by("image__sha256").values_list("image__sha256", flat=True)) for one in sets.values()
     ]
     load = min(timed(lambda: [cache.load(first["network"], one) for one in digests]) for _ in range(3))
-    print(
-        f"features of {2 * images} images: extracted in {first['images']:.1f} s CPU, read back in {load:.3f} s: ",
-        end="",
-    )
+    print(f"features of {2 * images} images: {first['images']:.1f} s CPU, read back in {load:.3f} s: ", end="")
     print(f"{first['images'] / load:.0f} times as fast")
-    totals = [one["plan"] + one["images"] + one["measure"] for one in (first, second)]
-    print(f"whole run with {len(METRICS)} metrics on features: {totals[0]:.1f} s CPU, then {totals[1]:.1f} s: ", end="")
-    print(f"{totals[0] / totals[1]:.1f} times ({second['measure']:.1f} s of it measure, as in the first)")
+    totals = {name: sum(one[part] for part in ("plan", "images", "measure")) for name, one in runs.items()}
+    for name, one in runs.items():
+        parts = ", ".join(f"{part} {one[part]:.2f}" for part in ("plan", "images", "measure"))
+        print(
+            f"{name}: {totals[name]:.2f} s CPU ({parts}), {totals['first'] / totals[name]:.1f} times as fast as the first"
+        )
 
 
 def peak() -> float:
@@ -155,26 +158,34 @@ def peak() -> float:
 
 
 def remember(images: int, dimensions: int, metrics: list[str]) -> None:
-    """A run that measures the kept features of two large sets."""
+    """A run that measures the kept features of two large sets and a training set."""
+    from evaluation.metrics import METRICS as KNOWN
     from evaluation.models import ScoringRun
     from evaluation.scoring import measure_run
 
     fingerprint = "f" * 64
-    sets = [bare_set(name, images, fingerprint, dimensions, seed) for name, seed in (("made", 1), ("real", 2))]
+    names = {"synthetic": "made", "reference": "real", "training": "learnt"}
+    sets = {
+        side: bare_set(name, images, fingerprint, dimensions, seed) for seed, (side, name) in enumerate(names.items())
+    }
     facts = {"fingerprint": fingerprint, "space": "", "classes": [], "thresholds": [], "reads_text": False}
-    run = ScoringRun(synthetic=sets[0], reference=sets[1], networks=[facts], metrics=metrics)
+    asked = metrics or [name for name, metric in KNOWN.items() if metric.needs <= {"features", "training"}]
+    run = ScoringRun(**sets, networks=[facts], metrics=asked)
     print(f"before: {peak():.2f} GB", flush=True)
-    last = ["", time.perf_counter()]
+    last = ["", time.perf_counter(), time.process_time()]
 
     def stage(title: str) -> None:
         if last[0]:
-            print(f"    {last[0]}: {time.perf_counter() - last[1]:.1f} s, peak {peak():.2f} GB", flush=True)
-        last[:] = [title, time.perf_counter()]
+            wall, cpu = time.perf_counter() - last[1], time.process_time() - last[2]
+            print(f"    {last[0]}: {wall:.0f} s, {cpu:.0f} s CPU, peak {peak():.2f} GB", flush=True)
+        last[:] = [title, time.perf_counter(), time.process_time()]
 
-    results, _ = measure_run(run, stage)
+    found = measure_run(run, stage)
     stage("done")
-    refused = [f"{one.metric}: {one.refused}" for one in results if one.refused]
-    print(f"{images} + {images} images x {dimensions}: peak {peak():.2f} GB (goal 4), {len(results)} scores; {refused}")
+    refused = [f"{one.metric}: {one.refused}" for one in found.results if one.refused]
+    print(
+        f"{images} + {images} images x {dimensions}: peak {peak():.2f} GB (goal 4), {len(found.results)} scores; {refused}"
+    )
 
 
 def main() -> None:
@@ -184,7 +195,7 @@ def main() -> None:
         "--memory", type=int, default=0, help="measure memory with so many images on either side instead"
     )
     parser.add_argument("--dimensions", type=int, default=1024)
-    parser.add_argument("--metrics", nargs="+", default=METRICS)
+    parser.add_argument("--metrics", nargs="+", default=[], help="only these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         start(Path(folder))
@@ -192,7 +203,7 @@ def main() -> None:
             remember(options.memory, options.dimensions, options.metrics)
         else:
             one_thread()
-            rescore(options.images, Path(folder))
+            rescore(options.images, Path(folder), options.metrics or METRICS)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class ScoringRunSerializer(serializers.ModelSerializer[ScoringRun]):
         model = ScoringRun
         fields = [
             "id", "synthetic", "reference", "training", "extractor", "weights", "also", "metrics", "subgroups", "operating_point",
-            "seed", "state", "done", "total", "message", "error", "created_at", "started_at", "finished_at", "card",
+            "seed", "anew", "state", "done", "total", "message", "error", "created_at", "started_at", "finished_at", "card",
         ]  # fmt: skip
         read_only_fields = ["state", "done", "total", "message", "error", "created_at", "started_at", "finished_at"]
 
@@ -61,7 +61,7 @@ class ScoreSerializer(serializers.ModelSerializer[Score]):
         model = Score
         fields = [
             "metric", "space", "finding", "subgroup", "value", "low", "high", "n", "method", "direction", "baseline",
-            "baseline_label", "refused", "extra",
+            "baseline_label", "refused", "extra", "measured_at",
         ]  # fmt: skip
 
 
@@ -121,6 +121,7 @@ class ScoringRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins
             subgroups=data.get("subgroups", ()),
             operating_point=data.get("operating_point", OperatingPoint.WEIGHTS),
             seed=data.get("seed", 0),
+            anew=data.get("anew", False),
             user=self.request.user,  # type: ignore[arg-type]
         )
 

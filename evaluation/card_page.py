@@ -10,10 +10,21 @@ from accounts.numerals import number_text
 from evaluation.figures import available
 from evaluation.figures.drawing import Drawing
 from evaluation.models import Score, ScoreCard
-from evaluation.presentation import AXES, Section, by_finding, by_subgroup, clear_gaps, finding_rows, sections
+from evaluation.presentation import (
+    AXES,
+    Section,
+    by_finding,
+    by_subgroup,
+    clear_gaps,
+    finding_rows,
+    kept_text,
+    sections,
+)
 from evaluation.verdict import sentence, verdict
 from evaluation.wall import DISTANCE, copies, wall_choices, wall_pictures
 
+# Distances that are estimated without bias, and so can fall below 0.
+UNBIASED = ("kernel_distance", "cmmd")
 OVERVIEW, SUBGROUPS = "overview", "subgroups"
 MOST_TABLE_ROWS = 60
 
@@ -52,6 +63,8 @@ def card_context(card: ScoreCard, scores: Sequence[Score], wall: str = DISTANCE)
         "wall": wall_pictures(card, scores, chosen),
         "wall_choices": choices,
         "wall_chosen": next((choice for choice in choices if choice.key == chosen), None),
+        "kept": kept_text(card, scores),
+        "below_zero": any(s.metric in UNBIASED and s.value is not None and s.value < 0 for s in scores),
         "main_space": (card.provenance.get("extractor") or {}).get("weights", ""),
     }
 

@@ -107,6 +107,12 @@ class ScoringForm(forms.Form):
         max_value=2**31 - 1,
         help_text="Decides subsamples and jackknife blocks; the same seed gives the same numbers.",
     )
+    anew = forms.BooleanField(
+        required=False,
+        label="Measure again",
+        help_text="What was measured before from the same images, networks, settings and code is kept, and is not measured again "
+        "unless you ask for it here.",
+    )
 
     def __init__(self, *args: Any, workspace: Workspace, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -159,7 +165,7 @@ class ScoringForm(forms.Form):
     def scoring_settings(self) -> dict[str, Any]:
         """And of the rest."""
         point = self.cleaned_data["operating_point"] or OperatingPoint.WEIGHTS
-        return {"operating_point": point, "seed": self.cleaned_data["seed"]}
+        return {"operating_point": point, "seed": self.cleaned_data["seed"], "anew": self.cleaned_data["anew"]}
 
 
 class CardFilterForm(forms.Form):

@@ -228,10 +228,28 @@ def card_document(card: ScoreCard, scores: Sequence[Score]) -> dict[str, Any]:
         "id": str(card.pk),
         "created_at": card.created_at.isoformat(),
         "phantoms": card.is_phantom,
-        "scores": [{name: getattr(s, name) for name in DOCUMENT_FIELDS} for s in scores],
+        "scores": [{name: getattr(s, name) for name in DOCUMENT_FIELDS} | {"measured_at": _moment(s)} for s in scores],
         "neighbours": card.neighbours,
         "provenance": card.provenance,
     }
+
+
+def _moment(score: Score) -> str | None:
+    return score.measured_at.isoformat() if score.measured_at else None
+
+
+def kept_text(card: ScoreCard, scores: Sequence[Score]) -> str:
+    """How many of the numbers are those of an earlier run, and since when; nothing where all were measured in the card's own."""
+    if card.run_id is None:
+        return ""
+    start = card.run.started_at or card.created_at
+    kept = [score.measured_at for score in scores if score.measured_at and score.measured_at < start]
+    if not kept:
+        return ""
+    return (
+        f"{len(kept)} of {len(scores)} scores are kept from earlier runs of the same, the oldest measured on "
+        f"{min(kept):%-d %B %Y, %H:%M} UTC"
+    )
 
 
 def card_table(scores: Sequence[Score]) -> str:

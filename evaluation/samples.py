@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation import cache
-from evaluation.features.base import Extraction
+from evaluation.features.base import Extraction, Extractor
 from evaluation.halves import load_halves
 from evaluation.metrics import Sample
 from evaluation.metrics.multiscale import SIDE
-from evaluation.metrics.result import Space
+from evaluation.metrics.result import Look, Space
 from evaluation.metrics.sections import SECTIONS, report_sections
 from evaluation.networks import Facts
+from evaluation.shrunken import keeping_look, shrink
 from images import content
 from images.models import ImageSet
 from images.pixels import Pixels, decode_image, square, to_display, to_unit
@@ -39,6 +41,13 @@ class Row:
     sex: str
     view: str
     uncertain: tuple[str, ...] = ()
+    side: int = 0
+
+
+def said_of(row: Row) -> tuple[Any, ...]:
+    """All of a row that numbers depend on: which image, and what the set says of it, but not where its file lies."""
+    said = (row.group, row.caption, row.findings, row.age, row.sex, row.view, row.uncertain)
+    return row.image, row.sha256, row.side, *said
 
 
 @dataclass(frozen=True)
@@ -62,41 +71,63 @@ def rows_of(image_set: ImageSet) -> list[Row]:
     """The set's images in the order of their digests."""
     names = (
         "image_id", "image__sha256", "image__file", "group", "caption", "findings", "age", "sex", "view", "uncertain",
+        "image__width", "image__height",
     )  # fmt: skip
     found = image_set.items.order_by("image__sha256").values_list(*names).iterator(chunk_size=5_000)
     return [
-        Row(image, sha256, file, group, caption, tuple(findings), age, sex, view, tuple(uncertain))
-        for image, sha256, file, group, caption, findings, age, sex, view, uncertain in found
+        Row(image, sha256, file, group, caption, tuple(findings), age, sex, view, tuple(uncertain), min(shape))
+        for image, sha256, file, group, caption, findings, age, sex, view, uncertain, *shape in found
     ]
 
 
-def load_set(image_set: ImageSet, networks: Sequence[Facts], *, texts: bool = True, halves: bool = False) -> SampledSet:
+def load_set(
+    image_set: ImageSet,
+    networks: Sequence[Facts],
+    rows: list[Row] | None = None,
+    *,
+    texts: bool = True,
+    halves: bool = False,
+    network: Callable[[int], Extractor] | None = None,
+) -> SampledSet:
     """The set with the kept features of every network; the first one's are the sample's own.
 
-    texts: with what networks that read made of the captions; halves: with the first network's output for mirrored halves,
-    where captions name a side.
+    rows: the set's, where they are at hand; texts: with what networks that read made of the captions; halves: with the first
+    network's output for mirrored halves, where captions name a side; network: opens one, by its number, where metrics may have
+    it look at shrunken pictures.
     """
-    rows = rows_of(image_set)
-    return SampledSet(image_set, rows, _sample(rows, networks, texts, halves))
+    rows = rows_of(image_set) if rows is None else rows
+    return SampledSet(image_set, rows, _sample(rows, networks, texts, halves, network))
 
 
-def _sample(rows: Sequence[Row], networks: Sequence[Facts], texts: bool, halves: bool) -> Sample:
+def _sample(
+    rows: Sequence[Row],
+    networks: Sequence[Facts],
+    texts: bool,
+    halves: bool,
+    network: Callable[[int], Extractor] | None,
+) -> Sample:
     digests = tuple(row.sha256 for row in rows)
     captions = tuple(row.caption for row in rows)
     made = [cache.load(facts["fingerprint"], digests) for facts in networks]
     read = [_texts(facts, captions) if texts else Texts() for facts in networks]
 
-    def shown(index: int) -> Float32Array:
-        return scored_pixels(load_pixels(rows[index].file))
+    def load(index: int) -> Pixels:
+        return load_pixels(rows[index].file)
 
+    looks = [
+        keeping_look(facts, partial(network, number), digests, load) if network else None
+        for number, facts in enumerate(networks)
+    ]
     return to_sample(
         made,
         read,
         networks,
+        looks,
+        load,
         groups=tuple(row.group or f"image-{row.sha256}" for row in rows),
         findings=tuple(row.findings for row in rows),
         uncertain=tuple(row.uncertain for row in rows),
-        load_pixels=shown,
+        sides=tuple(row.side for row in rows),
         captions=captions,
         ages=tuple(row.age for row in rows),
         sexes=tuple(row.sex for row in rows),
@@ -106,12 +137,22 @@ def _sample(rows: Sequence[Row], networks: Sequence[Facts], texts: bool, halves:
     )
 
 
-def to_sample(made: Sequence[Extraction], texts: Sequence[Texts], networks: Sequence[Facts], **known: Any) -> Sample:
-    """A sample of what the networks made of the images and their captions, with what else is known of each."""
+def to_sample(
+    made: Sequence[Extraction],
+    texts: Sequence[Texts],
+    networks: Sequence[Facts],
+    looks: Sequence[Look | None],
+    load: Callable[[int], Pixels],
+    **known: Any,
+) -> Sample:
+    """A sample of what the networks made of the images and their captions, with what else is known of each.
+
+    load: row number -> the picture as it is stored.
+    """
     first, facts = made[0], networks[0]
     spaces = {
-        other["space"]: Space(extraction.features, read.captions, read.sections)
-        for other, extraction, read in zip(networks[1:], made[1:], texts[1:], strict=True)
+        other["space"]: Space(extraction.features, read.captions, read.sections, look)
+        for other, extraction, read, look in zip(networks[1:], made[1:], texts[1:], looks[1:], strict=True)
     }
     return Sample(
         features=first.features,
@@ -121,6 +162,9 @@ def to_sample(made: Sequence[Extraction], texts: Sequence[Texts], networks: Sequ
         text_features=texts[0].captions,
         section_features=texts[0].sections,
         spaces=spaces,
+        load_pixels=lambda index: scored_pixels(load(index)),
+        load_square=lambda index, side: shrink(load(index), side),
+        look=looks[0],
         **known,
     )
 

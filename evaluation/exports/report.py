@@ -74,7 +74,7 @@ def report_content(card: ScoreCard, scores: Sequence[Score]) -> dict[str, Any]:
             if not drawing.supplement
         ],
         "methods": [[s.definition.title, s.method] for s in _one_a_method(scores)],
-        "provenance": _provenance(card),
+        "provenance": _provenance(card, scores),
     }
 
 
@@ -107,9 +107,9 @@ def _one_a_method(scores: Sequence[Score]) -> list[Score]:
     return list({(score.metric, score.method): score for score in reversed(given)}.values())[::-1]
 
 
-def _provenance(card: ScoreCard) -> list[tuple[str, str]]:
+def _provenance(card: ScoreCard, scores: Sequence[Score]) -> list[tuple[str, str]]:
     return [
         ("Scored images", f"{card.synthetic.count} of {card.synthetic.name}, digest {card.synthetic.digest}"),
         ("Reference images", f"{card.reference.count} of {card.reference.name}, digest {card.reference.digest}"),
-        *provenance_lines(card),
+        *provenance_lines(card, scores),
     ]

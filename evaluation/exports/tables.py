@@ -10,7 +10,7 @@ from io import StringIO
 from accounts.numerals import decimals_for, number_text
 from evaluation.cells import safe_cell
 from evaluation.models import Score, ScoreCard
-from evaluation.presentation import RECORD_FIELDS, card_document, records, sections
+from evaluation.presentation import RECORD_FIELDS, card_document, kept_text, records, sections
 
 UP_DOWN = {"lower": "↓", "higher": "↑", "match": "≈"}
 
@@ -35,7 +35,7 @@ def to_markdown(card: ScoreCard, scores: Sequence[Score]) -> bytes:
     findings = [s for s in scores if s.finding and not s.subgroup and not s.refused]
     if findings:
         lines += ["", *_table((s.finding, s) for s in findings)]
-    return "\n".join([*lines, "", _note(card), ""]).encode()
+    return "\n".join([*lines, "", _note(card, scores), ""]).encode()
 
 
 def _whole(scores: Sequence[Score]) -> Iterator[tuple[str, Score]]:
@@ -79,18 +79,18 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
 
 
-def _note(card: ScoreCard) -> str:
+def _note(card: ScoreCard, scores: Sequence[Score]) -> str:
     parts = [
         f"Scored: {card.synthetic.count} images ({card.synthetic.digest[:12]}).",
         f"Reference: {card.reference.count} images ({card.reference.digest[:12]}).",
-        *(f"{title}: {text}." for title, text in provenance_lines(card)),
+        *(f"{title}: {text}." for title, text in provenance_lines(card, scores)),
     ]
     if card.is_phantom:
         parts.append("Drawn phantoms are on at least one side: these numbers say nothing about radiographs of people.")
     return _escaped(" ".join(parts))
 
 
-def provenance_lines(card: ScoreCard) -> list[tuple[str, str]]:
+def provenance_lines(card: ScoreCard, scores: Sequence[Score]) -> list[tuple[str, str]]:
     """What the numbers depend on besides the two sets, as title and text."""
     facts = card.provenance
     network, settings, libraries = (facts.get(key) or {} for key in ("extractor", "settings", "libraries"))
@@ -100,6 +100,7 @@ def provenance_lines(card: ScoreCard) -> list[tuple[str, str]]:
         ("Preprocessing", str(network.get("preprocessing") or "")),
         ("Extractor fingerprint", str(network.get("fingerprint") or "")[:12]),
         ("Seed", str(settings.get("seed", ""))),
+        ("Measured", kept_text(card, scores)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in libraries.items())),
     ]
     return [(title, text) for title, text in lines if text]

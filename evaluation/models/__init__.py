@@ -2,6 +2,7 @@
 
 from evaluation.models.cards import Score, ScoreCard, ScoreCardQuerySet
 from evaluation.models.features import FeatureRow, FeatureShard
+from evaluation.models.measurements import KeptMeasurement
 from evaluation.models.paired import PairedComparison
 from evaluation.models.reconstruction import ReconstructedImage, ReconstructionRun
 from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind
@@ -10,6 +11,7 @@ from evaluation.models.usefulness import UsefulnessRun
 __all__ = [
     "FeatureRow",
     "FeatureShard",
+    "KeptMeasurement",
     "OperatingPoint",
     "PairedComparison",
     "ReconstructedImage",

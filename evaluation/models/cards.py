@@ -76,6 +76,8 @@ class Score(models.Model):
     baseline_label = models.CharField(max_length=100, blank=True)
     refused = models.TextField(blank=True)
     extra = models.JSONField(default=dict)
+    # When the number was measured first: before the run where it was kept from an earlier one.
+    measured_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]

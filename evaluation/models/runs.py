@@ -48,6 +48,8 @@ class ScoringRun(SharedRun):
     # Where a classifier calls a finding present.
     operating_point = models.CharField(max_length=7, choices=OperatingPoint.choices, default=OperatingPoint.WEIGHTS)
     seed = models.PositiveIntegerField(default=0)
+    # Measure everything again, also what was measured before.
+    anew = models.BooleanField(default=False)
     # What the networks are, once they were opened: facts of each, the first extractor first.
     networks = models.JSONField(default=list, blank=True, editable=False)
 

@@ -9,9 +9,9 @@ from evaluation.metrics import MetricError, Sample, Settings
 from evaluation.metrics.compare import compare_paired
 from evaluation.models import PairedComparison
 from evaluation.pairing.services import networks_of
+from evaluation.plain import finite
 from evaluation.samples import load_set
 from evaluation.scoring import environment
-from evaluation.services.cards import finite
 from evaluation.turns import Turn, take_turn
 from images.models import ImageSet
 from images.pixels import ImageError

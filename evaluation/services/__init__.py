@@ -1,6 +1,7 @@
 """Writes of this app: starting, working on and cancelling scoring runs, and storing their cards."""
 
-from evaluation.services.cards import finite, store_card, to_score
+from evaluation.plain import finite
+from evaluation.services.cards import store_card, to_score
 from evaluation.services.requests import SUBGROUPS, Network, check_request
 from evaluation.services.runs import cancel_scoring, publish_scoring, republish_scoring, start_scoring
 from evaluation.services.working import run_scoring, work_on

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -11,13 +12,22 @@ from django.db import transaction
 from audit.services import record
 from evaluation.metrics import MetricResult
 from evaluation.models import Score, ScoreCard, ScoringRun
+from evaluation.plain import finite
 
 
 @transaction.atomic
 def store_card(
-    *, run: ScoringRun, results: tuple[MetricResult, ...], provenance: dict[str, Any], neighbours: dict[str, Any]
+    *,
+    run: ScoringRun,
+    results: Sequence[MetricResult],
+    provenance: dict[str, Any],
+    neighbours: dict[str, Any],
+    times: Sequence[datetime] = (),
 ) -> ScoreCard | None:
-    """Write the card with all its scores and finish the run, together; None where the run was finished by others."""
+    """Write the card with all its scores and finish the run, together; None where the run was finished by others.
+
+    times: when each of the results was measured first; now where there are none.
+    """
     if not run.succeed():
         return None
     card = ScoreCard.objects.create(
@@ -29,12 +39,13 @@ def store_card(
         provenance=provenance,
         neighbours=finite(neighbours),
     )
-    Score.objects.bulk_create(to_score(card, position, result) for position, result in enumerate(results))
+    dated = zip(results, times or [card.created_at] * len(results), strict=True)
+    Score.objects.bulk_create(to_score(card, position, *one) for position, one in enumerate(dated))
     record(workspace=run.workspace, actor=run.created_by, action="scoring.finish", target=card, details={})
     return card
 
 
-def to_score(card: ScoreCard, position: int, result: MetricResult) -> Score:
+def to_score(card: ScoreCard, position: int, result: MetricResult, measured_at: datetime | None = None) -> Score:
     """A result as a row of the card, not saved yet."""
     return Score(
         card=card,
@@ -53,17 +64,5 @@ def to_score(card: ScoreCard, position: int, result: MetricResult) -> Score:
         baseline_label=result.baseline_label,
         refused=result.refused,
         extra=finite(dict(result.extra)),
+        measured_at=measured_at,
     )
-
-
-def finite(value: Any) -> Any:
-    """The value with NumPy scalars as Python's and NaN or infinity, which JSON has no word for, as None."""
-    if isinstance(value, dict):
-        return {str(key): finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

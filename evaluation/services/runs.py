@@ -28,6 +28,7 @@ def start_scoring(
     training: ImageSet | None = None,
     operating_point: str = OperatingPoint.WEIGHTS,
     seed: int = 0,
+    anew: bool = False,
     user: User | None,
     queue: bool = True,
 ) -> ScoringRun:
@@ -35,7 +36,8 @@ def start_scoring(
 
     also: further networks (extractor, weights): metrics on features are computed in the space of each.
     metrics: names of METRICS, all where there is none; subgroups: attributes (sex, age, view, finding) by whose values
-    everything is computed again; training: the images that the model learnt from; operating_point: weights or youden.
+    everything is computed again; training: the images that the model learnt from; operating_point: weights or youden;
+    anew: also measure what was measured before.
     Raises ValidationError, by field, for what cannot be scored.
     """
     asked = {"metrics": list(dict.fromkeys(metrics)), "subgroups": list(dict.fromkeys(subgroups))}
@@ -51,6 +53,7 @@ def start_scoring(
         also=[{"extractor": name, "weights": files} for name, files in also],
         operating_point=operating_point,
         seed=seed,
+        anew=anew,
     )
     run.clean_fields(exclude=["workspace", "created_by", "synthetic", "reference", "training"])
     run.save(force_insert=True)

@@ -203,12 +203,12 @@ def _measure(run: ScoringRun, step: ScoringStep) -> None:
     first = _done(run)
     total = first + stages(run.metrics, run.subgroups)
     done = iter(range(first, total))
-    results, neighbours = measure_run(run, lambda title: beat.stage(next(done, total - 1), total, title))
+    found = measure_run(run, lambda title: beat.stage(next(done, total - 1), total, title))
     facts = run_provenance(run)
     with transaction.atomic():
         step.beat()
         run.beat(message="")
-        store_card(run=run, results=results, provenance=facts, neighbours=neighbours)
+        store_card(run=run, results=found.results, provenance=facts, neighbours=found.neighbours, times=found.times)
         step.finish()
 
 

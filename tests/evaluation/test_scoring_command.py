@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 QUICK = ("--metrics", "frechet_distance,kernel_distance", "--extractor", "random-densenet")
 FIELDS = {
     "metric", "space", "finding", "subgroup", "value", "low", "high", "n", "method", "direction", "baseline",
-    "baseline_label", "refused", "extra",
+    "baseline_label", "refused", "extra", "measured_at",
 }  # fmt: skip
 
 

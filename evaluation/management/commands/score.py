@@ -68,6 +68,7 @@ class Command(BaseCommand):
             help="where a finding is called present",
         )
         parser.add_argument("--seed", type=int, default=0, help="decides subsamples and jackknife blocks")
+        parser.add_argument("--anew", action="store_true", help="measure also what was measured before")
         parser.add_argument("--workspace", help="slug; needed where there are several")
         parser.add_argument("--json", metavar="OUT", help="write the whole card there as JSON; - prints it instead")
 
@@ -84,7 +85,7 @@ class Command(BaseCommand):
             settings = Settings(seed=options["seed"], operating_point=options["operating_point"])
             card, scores = self._score_folders(places, networks, asked, settings)
         else:
-            asked |= {"seed": options["seed"], "operating_point": options["operating_point"]}
+            asked |= {"seed": options["seed"], "operating_point": options["operating_point"], "anew": options["anew"]}
             card, scores = self._score_sets(options["workspace"], places, networks, asked)
         self._show(card, scores, out)
 
