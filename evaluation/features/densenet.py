@@ -37,6 +37,7 @@ def densenet_extractor(
         classes=classes,
         thresholds=thresholds,
         finish=probabilities,
+        convolutional=True,
     )
 
 

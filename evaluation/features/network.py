@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.features.base import BF16, FLOAT32, Extraction, Picture, ReadsNoText, fingerprint_of
+from evaluation.features.convolutions import CONVOLUTIONAL_BATCH, for_cpu
 from evaluation.features.onnx_engine import OnnxEngine
 from evaluation.features.preprocessing import Preprocessing
 
@@ -29,6 +31,7 @@ class NetworkExtractor:
 
     ``forward(network, inputs)`` gives features (n, d) and the outputs of its classes (n, c), or None for those;
     ``finish`` makes probabilities of these outputs. ``texts(network, captions)`` gives (n, d) in the same space.
+    ``convolutional``: it is one that `convolutions.for_cpu` may make ready for a CPU.
     """
 
     name: str
@@ -44,6 +47,7 @@ class NetworkExtractor:
     finish: Callable[[Any, Any], Any] | None = None
     texts: Callable[[Any, Sequence[str]], Any] | None = None
     precision: str = FLOAT32
+    convolutional: bool = False
     onnx: OnnxEngine = field(default_factory=OnnxEngine, compare=False)
 
     @property
@@ -75,10 +79,10 @@ class NetworkExtractor:
         return fingerprint_of(self.name, self.weights_digest, self.preprocessing, self.precision)
 
     def extract(self, images: Iterable[Picture]) -> Iterator[Extraction]:
-        """Batches of 8 on a CPU, 64 on an accelerator, in inference mode."""
+        """Batches of 8 on a CPU (16 for a convolutional network), 64 on an accelerator, in inference mode."""
         device = best_device()
         self.network.to(device)
-        size = CPU_BATCH if device == "cpu" else GPU_BATCH
+        size = GPU_BATCH if device != "cpu" else CONVOLUTIONAL_BATCH if self.convolutional else CPU_BATCH
         inputs = (self._prepare(image) for image in images) if device == "cpu" else self._prepared_ahead(images)
         while chunk := list(islice(inputs, size)):
             for _, same in groupby(chunk, key=lambda tensor: tensor.shape):
@@ -95,6 +99,11 @@ class NetworkExtractor:
         with torch.inference_mode(), _autocast(best_device(), self.precision):
             found = [self.texts(self.network, list(captions[at : at + TEXT_BATCH])).float().cpu() for at in starts]
         return np.asarray(torch.cat(found).numpy()) if found else np.zeros((0, 0), np.float32)
+
+    @cached_property
+    def _on_cpu(self) -> Any:
+        """What computes float32 on a CPU; the network itself stays as its library made it."""
+        return for_cpu(self.network) if self.convolutional else self.network
 
     def _prepare(self, image: Picture) -> Any:
         return self.prepared.to_input(image() if callable(image) else image)
@@ -119,8 +128,9 @@ class NetworkExtractor:
             if device == "cpu" and self.precision == FLOAT32 and self.onnx.ready(self, batch):
                 features, outputs = self.onnx.run(batch)
             else:
+                network = self._on_cpu if device == "cpu" and self.precision == FLOAT32 else self.network
                 with _autocast(device, self.precision):
-                    features, outputs = self.forward(self.network, batch.to(device, non_blocking=True))
+                    features, outputs = self.forward(network, batch.to(device, non_blocking=True))
             scores = None if outputs is None or self.finish is None else self.finish(self.network, outputs.float())
         rows = features.float().cpu().numpy()
         nothing = np.zeros((len(rows), 0), np.float32)

@@ -38,6 +38,7 @@ def open_xrv_resnet(weights: str) -> NetworkExtractor:
         classes=classes,
         thresholds=(0.5,) * len(classes),
         finish=probabilities,
+        convolutional=True,
     )
 
 
