@@ -19,8 +19,9 @@ from evaluation.halves import half_pictures, halves_wanted, rows_with_a_side, si
 from evaluation.metrics import Comparison, MetricResult, Sample, Settings
 from evaluation.metrics.result import FloatArray, IntArray
 from evaluation.networks import Facts, describe_network, with_spaces
-from evaluation.samples import Float32Array, Texts, read_texts, scored_pixels, to_sample
+from evaluation.samples import Float32Array, Texts, read_texts, to_sample
 from evaluation.scoring import measure_samples
+from evaluation.shrunken import looking
 from images.attributes import Attributes
 from images.layouts import DirectoryFolder, FolderError, Listed
 from images.layouts.folder import FileRefused
@@ -123,26 +124,28 @@ def sample_folder(
     halves: bool = False,
 ) -> FolderSet:
     """The folder's images as numbers; of files with exactly the same pixels the first counts."""
-    seen: list[str] = []
+    seen: list[tuple[str, int]] = []
     made = [gather(extractors[0], _looked_at(images, f"{images.name}: {networks[0]['name']}", tell, seen))]
     for extractor, facts in zip(extractors[1:], networks[1:], strict=True):
         made.append(gather(extractor, _looked_at(images, f"{images.name}: {facts['name']}", tell)))
-    digests, first = np.unique(np.array(seen), return_index=True)
+    digests, first = np.unique(np.array([digest for digest, _ in seen]), return_index=True)
     order = first.astype(np.intp)
     known = [images.entries[i].attributes for i in order]
 
-    def load_pixels(index: int) -> Float32Array:
-        return scored_pixels(images.load(int(order[index])))
+    def load(index: int) -> Pixels:
+        return images.load(int(order[index]))
 
     captions = tuple(one.caption for one in known)
     sample = to_sample(
         [Extraction(one.features[order], one.probabilities[order]) for one in made],
         [_texts(extractor, facts, captions) for extractor, facts in zip(extractors, networks, strict=True)],
         networks,
+        [looking(extractor, load) for extractor in extractors],
+        load,
         groups=tuple(_group(one, digest, source) for one, digest in zip(known, digests.tolist(), strict=True)),
         findings=tuple(one.findings for one in known),
         uncertain=tuple(one.uncertain for one in known),
-        load_pixels=load_pixels,
+        sides=tuple(seen[i][1] for i in order),
         captions=captions,
         ages=tuple(one.age for one in known),
         sexes=tuple(one.sex for one in known),
@@ -164,12 +167,14 @@ def _halves(
     return sided_probabilities(rows, made, len(order), facts)
 
 
-def _looked_at(images: FolderImages, what: str, tell: Tell, seen: list[str] | None = None) -> Iterator[Pixels]:
+def _looked_at(
+    images: FolderImages, what: str, tell: Tell, seen: list[tuple[str, int]] | None = None
+) -> Iterator[Pixels]:
     tell(f"Looking at {what} ({len(images.entries)} images)")
     for index in range(len(images.entries)):
         pixels = images.load(index)
         if seen is not None:
-            seen.append(pixel_digest(pixels))
+            seen.append((pixel_digest(pixels), min(pixels.shape)))
         yield pixels
 
 

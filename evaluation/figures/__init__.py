@@ -11,7 +11,7 @@ from evaluation.figures.canvas import render
 from evaluation.figures.curves import CONFUSION, RELIABILITY, ROC
 from evaluation.figures.drawing import Drawing
 from evaluation.figures.intervals import BY_FINDING, FINDINGS, INTERVALS, SUBGROUPS
-from evaluation.figures.pixels import BANDS, HISTOGRAM, RESOLUTION, SPECTRUM
+from evaluation.figures.pixels import BANDS, HISTOGRAM, RESOLUTION, RESOLUTION_FEATURES, SPECTRUM
 from evaluation.figures.radar import RADAR
 from evaluation.models import Score
 
@@ -27,6 +27,7 @@ FIGURES: dict[str, Drawing] = {
     "spectrum": SPECTRUM,
     "histogram": HISTOGRAM,
     "resolution": RESOLUTION,
+    "resolution-features": RESOLUTION_FEATURES,
     "bands": BANDS,
     "radar": RADAR,
 }

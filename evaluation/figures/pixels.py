@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from evaluation.figures.canvas import DASHED, INK, REAL, SYNTHETIC, WIDTH, draw_interval, plain
+from evaluation.figures.canvas import DASHED, INK, REAL, SYNTHETIC, WIDTH, draw_interval, legend, plain
 from evaluation.figures.drawing import Drawing, Row
 from evaluation.models import Score
 
@@ -48,20 +49,42 @@ def _paint_histogram(figure: Figure, scores: Sequence[Score]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _series_rows(scores: Sequence[Score]) -> list[Row]:
-    return [tuple(step.get(key) for key in ("side", "value", "low", "high")) for step in _extra(scores, "series") or ()]
+def _steps(scores: Sequence[Score], metric: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Every side of this metric's series, and beside it the yardstick's (empty where it has none)."""
+    whole = (s for s in scores if s.metric == metric and not (s.finding or s.subgroup or s.space))
+    score = next((s for s in whole if s.extra.get("series")), None)
+    if score is None:
+        return []
+    real = {step["side"]: step for step in ((score.baseline or {}).get("extra") or {}).get("series", ())}
+    return [(step, real.get(step["side"], {})) for step in score.extra["series"]]
 
 
-def _paint_series(figure: Figure, scores: Sequence[Score]) -> None:
-    steps = _extra(scores, "series")
-    figure.set_size_inches(WIDTH, 0.42 * len(steps) + 0.9)
+def _series_rows(metric: str, scores: Sequence[Score]) -> list[Row]:
+    numbers = ("value", "low", "high")
+    return [
+        (own["side"], *(step.get(key) for step in (own, real) for key in numbers))
+        for own, real in _steps(scores, metric)
+    ]
+
+
+def _paint_series(metric: str, figure: Figure, scores: Sequence[Score]) -> None:
+    steps = _steps(scores, metric)[::-1]
+    figure.set_size_inches(WIDTH, 0.42 * len(steps) + 1.2)
     axes = figure.subplots()
-    for number, step in enumerate(reversed(steps)):
-        draw_interval(axes, step, number, SYNTHETIC, "o")
-    labels = [f"{step['side']} px" for step in reversed(steps)]
+    for number, (own, real) in enumerate(steps):
+        draw_interval(axes, own, number + 0.13, SYNTHETIC, "o")
+        draw_interval(axes, real, number - 0.13, REAL, "s")
+    labels = [f"{own['side']} px" for own, _ in steps]
     axes.set(yticks=range(len(steps)), yticklabels=labels, ylim=(-0.6, len(steps) - 0.4), xlabel="Fréchet distance")
-    axes.set_xlim(left=min(0.0, *(step["value"] for step in steps)))
+    axes.set_xlim(left=min(0.0, *(one["low"] for step in steps for one in step if one.get("low") is not None)))
     plain(axes)
+    legend(figure, "two halves of the real images")
+
+
+def _series(metric: str, title: str, caption: str) -> Drawing:
+    header = ("side_px", "value", "low", "high", "real_value", "real_low", "real_high")
+    rows, paint = partial(_series_rows, metric), partial(_paint_series, metric)
+    return Drawing(title, caption, header, rows, paint, axis="parts")
 
 
 def _band_rows(scores: Sequence[Score]) -> list[Row]:
@@ -96,12 +119,18 @@ HISTOGRAM = Drawing(
     ("level", "synthetic_share", "real_share"), lambda scores: _rows(scores, "histogram", "level"), _paint_histogram,
     axis="parts",
 )  # fmt: skip
-RESOLUTION = Drawing(
-    "Distance by resolution",
-    "Both sets shrunk to each side before they are measured: a model that is right from afar and wrong up close has "
-    "distances that grow with the side.",
-    ("side_px", "value", "low", "high"), _series_rows, _paint_series, axis="parts",
-)  # fmt: skip
+RESOLUTION = _series(
+    "frechet_by_resolution",
+    "Detail by resolution",
+    "Both sets shrunk to each side, and their finest detail there compared: a model that is right from afar and wrong up "
+    "close has distances that grow with the side, and stand clear of what two halves of the real images show.",
+)
+RESOLUTION_FEATURES = _series(
+    "frechet_features_by_resolution",
+    "Features by resolution",
+    "What a network sees of both sets shrunk to each side. Sides are compared with the real images' own at that side, not "
+    "with each other: a network takes blurred pictures for another kind of picture.",
+)
 BANDS = Drawing(
     "What the autoencoder loses, by spatial frequency",
     "Real images encoded and decoded, each against its own original: no checkpoint with this autoencoder can do better.",

@@ -1,4 +1,4 @@
-"""Pictures as pictures: power by spatial frequency, grey levels, and detail by resolution, synthetic against real.
+"""Pictures as pictures: power by spatial frequency and grey levels, synthetic against real.
 
 No network stands between: what an autoencoder smooths away, a wrong window level or a checkerboard shows here first.
 """
@@ -9,26 +9,29 @@ from collections.abc import Callable
 
 import numpy as np
 
-from evaluation.metrics.frechet import IMAGES_PER_DIMENSION, gaussian_distance, leave_out_distances
-from evaluation.metrics.gaussian import features_to_gaussian
 from evaluation.metrics.metric import PIXELS, Metric
-from evaluation.metrics.pixel_table import CELLS, LEVELS, PixelTable, pixel_table
-from evaluation.metrics.resampling import Jackknife, assign_blocks, group_codes, jackknife, pool, t_interval
+from evaluation.metrics.pixel_table import LEVELS, PixelTable, pixel_table
+from evaluation.metrics.resampling import (
+    SCORE,
+    assign_blocks,
+    group_codes,
+    jackknife,
+    pool,
+    squared_distance_interval,
+    t_interval,
+)
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
     FloatArray,
-    IntArray,
     MetricError,
     MetricResult,
     Settings,
     scored,
 )
 
-SPECTRUM_METHOD = "root of the bias-corrected mean square; delete-a-group jackknife, t interval"
+SPECTRUM_METHOD = f"root of the bias-corrected mean square; delete-a-group jackknife, {SCORE}"
 LEVELS_METHOD = "delete-a-group jackknife, t interval; the lower end is 0 where resampled noise alone reaches the value"
-TEXTURE = "mean over sides; delete-a-group jackknife, t interval; "
-CORRECTED, AT_THIS_N = "bias-corrected", "plug-in at this n (too few images to correct its bias)"
 REAL = "real vs real"
 NOISE_DRAWS = 500
 
@@ -36,21 +39,19 @@ Distance = Callable[[FloatArray, FloatArray], float]
 
 
 def images_family(comparison: Comparison) -> tuple[MetricResult, ...]:
-    """All three from one pass over the pixels; the yardstick is one half of the reference against the other."""
+    """Both from one pass over the pixels; the yardstick is one half of the reference against the other."""
     settings = comparison.settings
     synthetic, reference = (pixel_table(s, settings) for s in (comparison.synthetic, comparison.reference))
-    if synthetic.texture.keys() != reference.texture.keys():
+    if synthetic.spectrum.shape[1] != reference.spectrum.shape[1]:
         raise MetricError("The synthetic and the real pictures differ in size.")
     floor = reference.halves(synthetic.n, settings.seed)
     extras: dict[str, dict[str, object]] = {
         "spectrum_distance": {"spectrum": _spectra(synthetic, reference)},
         "intensity_distance": {"histogram": _histograms(synthetic, reference)},
-        "frechet_by_resolution": {"series": resolution_series(synthetic, reference, settings)},
     }
     estimators = {
         "spectrum_distance": estimate_spectrum_distance,
         "intensity_distance": estimate_intensity_distance,
-        "frechet_by_resolution": estimate_texture_distance,
     }
     results = []
     for name, estimate in estimators.items():
@@ -90,7 +91,7 @@ def estimate_spectrum_distance(synthetic: PixelTable, reference: PixelTable, set
     """
     tables = synthetic, reference
     plug_in, bias, se, df = _two_sided(synthetic.spectrum, reference.spectrum, tables, mean_square, settings)
-    low, high = t_interval(plug_in - bias, se, df, settings.confidence)
+    low, high = squared_distance_interval(plug_in - bias, plug_in, se, df, settings.confidence)
     value, low, high = (float(np.sqrt(max(v, 0.0))) for v in (plug_in - bias, low, high))
     extra = {"plug_in": float(np.sqrt(plug_in)), "n_reference": reference.n, "frequencies": synthetic.spectrum.shape[1]}
     return Estimate(value, low, high, synthetic.n, SPECTRUM_METHOD, extra)
@@ -128,69 +129,6 @@ def _noise(tables: tuple[PixelTable, PixelTable], settings: Settings) -> float:
     return float(np.quantile(distances, 0.5 + settings.confidence / 2))
 
 
-def estimate_texture_distance(synthetic: PixelTable, reference: PixelTable, settings: Settings) -> Estimate:
-    """Mean over sides of the Fréchet distance between the pictures' finest detail at that side."""
-    corrected = _correctable(synthetic, reference)
-    plug_in, parts = 0.0, []
-    for side in synthetic.texture:
-        value, replicates = _texture_replicates(synthetic, reference, side, settings)
-        plug_in += value / len(synthetic.texture)
-        parts.append(replicates)
-    return _texture_estimate(plug_in, parts, (synthetic, reference), settings, corrected)
-
-
-def resolution_series(synthetic: PixelTable, reference: PixelTable, settings: Settings) -> list[dict[str, float]]:
-    """The distance at every side with its interval, the smallest side first."""
-    corrected = _correctable(synthetic, reference)
-    series = []
-    for side in sorted(synthetic.texture):
-        value, replicates = _texture_replicates(synthetic, reference, side, settings)
-        one = _texture_estimate(value, [replicates], (synthetic, reference), settings, corrected)
-        series.append({"side": side, "value": one.value, "low": one.low, "high": one.high})
-    return series
-
-
-def _correctable(synthetic: PixelTable, reference: PixelTable) -> bool:
-    return min(synthetic.n, reference.n // 2) >= IMAGES_PER_DIMENSION * CELLS**2
-
-
-def _texture_replicates(
-    synthetic: PixelTable, reference: PixelTable, side: int, settings: Settings
-) -> tuple[float, tuple[FloatArray, FloatArray]]:
-    """The plug-in distance at one side, and the distances without each block of either set."""
-    x, y = synthetic.texture[side], reference.texture[side]
-    left, right = features_to_gaussian(x), features_to_gaussian(y)
-    blocks = [assign_blocks(t.groups, settings.blocks, settings.seed) for t in (synthetic, reference)]
-    replicates = (
-        leave_out_distances(x, left, right, blocks[0]),
-        leave_out_distances(y, right, left, blocks[1]),
-    )
-    return gaussian_distance(left, right), replicates
-
-
-def _texture_estimate(
-    plug_in: float,
-    parts: list[tuple[FloatArray, FloatArray]],
-    tables: tuple[PixelTable, PixelTable],
-    settings: Settings,
-    corrected: bool,
-) -> Estimate:
-    sides: list[Jackknife] = []
-    for which, table in enumerate(tables):
-        mean = np.mean([part[which] for part in parts], axis=0)
-        sides.append(jackknife(plug_in, mean, _block_sizes(table, settings)))
-    bias, se, df = pool(sides)
-    value = plug_in - bias if corrected else plug_in
-    low, high = t_interval(value, se, df, settings.confidence)
-    method = TEXTURE + (CORRECTED if corrected else AT_THIS_N)
-    extra = {"plug_in": plug_in, "bias": bias, "bias_corrected": corrected, "se": se, "n_reference": tables[1].n}
-    return Estimate(value, low, high, tables[0].n, method, extra)
-
-
-def _block_sizes(table: PixelTable, settings: Settings) -> IntArray:
-    return np.bincount(assign_blocks(table.groups, settings.blocks, settings.seed))
-
-
 def _spectra(synthetic: PixelTable, reference: PixelTable) -> dict[str, list[float]]:
     return {
         "frequency": list(range(1, synthetic.spectrum.shape[1] + 1)),
@@ -215,6 +153,4 @@ ENTRIES = (
            "radially averaged power spectrum: Durall et al. 2020, arXiv:2003.01826", images_family),
     Metric("intensity_distance", "Distance of the grey-level histograms", "parts", "lower", PIXELS, 20,
            "Wasserstein distance: Vallender 1974", images_family),
-    Metric("frechet_by_resolution", "Fréchet distance of detail by resolution", "parts", "lower", PIXELS, 20,
-           "Dowson & Landau 1982, on the detail lost at each halving (Haar)", images_family),
 )  # fmt: skip

@@ -21,9 +21,10 @@ class Metric:
     """What a score is called, which way is better, what it needs and where it is defined.
 
     ``axis``: fidelity, diversity, clinical, alignment, privacy or parts. ``direction``: lower or higher is better, or match
-    (should be near the real images' own value). ``needs``: features, probabilities, findings, pixels, text, pairs or training.
-    ``minimum_n``: images on either side below which no number is given. ``function``: the family that computes it; metrics of one
-    family are computed together. ``each_space``: computed once for every extractor, not for the first alone.
+    (should be near the real images' own value). ``needs``: features, probabilities, findings, pixels, sizes (pixels at the
+    pictures' own size), network (to look at shrunken pictures), text, pairs or training. ``minimum_n``: images on either side
+    below which no number is given. ``function``: the family that computes it; metrics of one family are computed together.
+    ``each_space``: computed once for every extractor, not for the first alone.
     """
 
     name: str

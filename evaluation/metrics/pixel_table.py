@@ -5,7 +5,7 @@ A row holds a few hundred numbers; the pictures themselves are not kept. At most
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,9 +18,8 @@ from evaluation.metrics.result import FloatArray, IntArray, MetricError, Sample,
 
 MAX_PICTURES = 2000
 LEVELS = 256
-COARSEST = 32
-CELLS = 4
-# Variance of rounding to 8 bits: power and texture below it are the file format's, not the picture's.
+SMALLEST = 64
+# Variance of rounding to 8 bits: power below it is the file format's, not the picture's.
 ROUNDING = 1 / 12 / 255**2
 
 # Pictures kept in memory while one comparison runs: 1,000 of 256 x 256 in float32 are 256 MiB.
@@ -57,14 +56,13 @@ class _Keeping:
 class PixelTable:
     """Row i of everything is one picture.
 
-    spectrum: (n, s / 2) log10 of the mean power at 1 ... s / 2 cycles a width; levels: (n, 256) share of pixels at each grey
-    level; texture: side -> (n, 16) log10 of the finest detail's variance at that side, in a 4 x 4 grid.
+    spectrum: (n, s / 2) log10 of the mean power at 1 ... s / 2 cycles a width, s the pictures' side in pixels; levels: (n, 256)
+    share of pixels at each grey level.
     """
 
     groups: tuple[str, ...]
     spectrum: FloatArray
     levels: FloatArray
-    texture: Mapping[int, FloatArray]
 
     @property
     def n(self) -> int:
@@ -72,8 +70,7 @@ class PixelTable:
 
     def take(self, index: IntArray) -> PixelTable:
         """The given rows."""
-        texture = {side: values[index] for side, values in self.texture.items()}
-        return PixelTable(tuple(self.groups[i] for i in index), self.spectrum[index], self.levels[index], texture)
+        return PixelTable(tuple(self.groups[i] for i in index), self.spectrum[index], self.levels[index])
 
     def halves(self, n: int, seed: int) -> tuple[PixelTable, PixelTable] | None:
         """Two disjoint halves of whole groups at equal n, or None below 5 groups a half."""
@@ -99,16 +96,15 @@ def pixel_table(sample: Sample, settings: Settings) -> PixelTable:
     for index in range(cut.n):
         picture = np.asarray(cut.load_pixels(index), dtype=np.float32)
         side = side or len(picture)
-        if picture.shape != (side, side) or side < 2 * COARSEST:
+        if picture.shape != (side, side) or side < SMALLEST:
             raise MetricError("The pictures must be square, gray and of one size of at least 64 pixels.")
         if not np.isfinite(picture).all():
             raise MetricError("A picture contains NaN or infinity.")
-        rows.append((power_spectrum(picture), grey_levels(picture), texture(picture)))
+        rows.append((power_spectrum(picture), grey_levels(picture)))
     return PixelTable(
         cut.groups,
         np.array([row[0] for row in rows]),
         np.array([row[1] for row in rows]),
-        {s: np.array([row[2][s] for row in rows]) for s in rows[0][2]},
     )
 
 
@@ -143,27 +139,3 @@ def grey_levels(picture: Picture) -> FloatArray:
     """(256,) share of pixels nearest to each of the levels 0, 1/255, ... 1."""
     level = np.clip(np.rint(picture * (LEVELS - 1)), 0, LEVELS - 1).astype(np.intp)
     return np.bincount(level.ravel(), minlength=LEVELS) / picture.size
-
-
-def texture(picture: Picture) -> dict[int, FloatArray]:
-    """By side, from the picture's own down to 32 in halves: (16,) log10 variance of the finest detail in a 4 x 4 grid.
-
-    The finest detail at a side is what is lost when 2 x 2 pixels are averaged; the averages are the next side's picture.
-    """
-    found = {}
-    image = picture.astype(np.float64)
-    while len(image) >= COARSEST:
-        side = len(image) // 2 * 2
-        blocks = image[:side, :side].reshape(side // 2, 2, side // 2, 2)
-        mean = blocks.mean(axis=(1, 3))
-        lost = ((blocks - mean[:, None, :, None]) ** 2).mean(axis=(1, 3))
-        found[len(image)] = np.log10(_cells(lost) + ROUNDING)
-        image = mean
-    return found
-
-
-def _cells(values: FloatArray) -> FloatArray:
-    """(16,) means over a 4 x 4 grid of cells; rows and columns beyond a multiple of 4 are left out."""
-    step = len(values) // CELLS
-    cut = values[: step * CELLS, : step * CELLS]
-    return np.asarray(cut.reshape(CELLS, step, CELLS, step).mean(axis=(1, 3)).ravel())

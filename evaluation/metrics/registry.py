@@ -27,6 +27,7 @@ from evaluation.metrics import (
     radiomics,
     reconstruction,
     reidentification,
+    resolution,
     severity,
     sides,
     vendi,
@@ -60,6 +61,7 @@ _FAMILIES = (
     membership,
     authenticity,
     images,
+    resolution,
     reconstruction,
 )
 
@@ -69,6 +71,8 @@ _MISSING = {
     "probabilities": "This extractor has no classifier.",
     "findings": "The synthetic set says nothing of the findings that were asked for.",
     "pixels": "The images' pixels are not at hand.",
+    "sizes": "The images' pixels are not at hand.",
+    "network": "The network itself is not at hand, only what it made of the whole pictures.",
     "text": "None of the extractors reads text; choose an image-text extractor (CLIP class) beside the others.",
     "training": "Name the training set: the images that the model learnt from.",
     "pairs": "The synthetic images are not reconstructions of images of the reference.",
@@ -139,6 +143,8 @@ def _refusal(metric: Metric, comparison: Comparison) -> str:
         "probabilities": synthetic.probabilities is not None,
         "findings": any(synthetic.findings),
         "pixels": synthetic.load_pixels is not None,
+        "sizes": all(sample.load_square and sample.sides for sample in (synthetic, reference)),
+        "network": all(sample.look and sample.sides for sample in (synthetic, reference)),
         "text": synthetic.text_features is not None,
         "training": comparison.training is not None,
         "pairs": bool(set(synthetic.groups) & {f"image-{digest}" for digest in reference.digests}),

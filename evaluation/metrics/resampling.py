@@ -15,6 +15,8 @@ from scipy import stats
 from evaluation.metrics.result import IntArray, Sample, TooFewImages
 
 MINIMUM_GROUPS = 5
+# How methods name `squared_distance_interval`.
+SCORE = "score interval on t (error grows with the distance)"
 
 # Labels of groups, or codes that `group_codes` made of them.
 Groups = Sequence[str] | IntArray
@@ -86,6 +88,23 @@ def t_interval(value: float, se: float, df: float, confidence: float) -> tuple[f
     """value -+ t * se."""
     half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se
     return value - half, value + half
+
+
+def squared_distance_interval(
+    value: float, plug_in: float, se: float, df: float, confidence: float
+) -> tuple[float, float]:
+    """Interval of a squared distance (Fréchet, kernel, of mean spectra) that is estimated by plug_in - bias = value.
+
+    Its standard error grows with the root of what is measured, so that value -+ t * se is too short where the estimate happens to be
+    low. As in Wilson's interval of a proportion, the standard error is taken at the value that is asked about: with
+    s the true distance + bias, all s with (plug_in - s)^2 <= t^2 se^2 s / plug_in. plug_in: the biased form, never below 0.
+    """
+    bias = plug_in - value
+    if plug_in <= 0 or se <= 0:
+        return t_interval(value, se, df, confidence)
+    per_unit = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2 * se**2 / plug_in
+    centre, half = plug_in + per_unit / 2, float(np.sqrt(per_unit**2 / 4 + per_unit * plug_in))
+    return centre - half - bias, centre + half - bias
 
 
 def wilson_interval(p: float, n: float, confidence: float, df: float = np.inf) -> tuple[float, float]:

@@ -103,15 +103,32 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Look:
+    """A network at hand. features: (m row numbers, side) -> (m, d) features of those pictures shrunk to side x side pixels.
+
+    input_size: side of the network's own input, to which it brings every picture.
+    """
+
+    input_size: int
+    features: Callable[[IntArray, int], npt.NDArray[np.floating[Any]]]
+
+    def of(self, index: IntArray) -> Look:
+        """The same for a sub-sample of the given rows."""
+        return Look(self.input_size, lambda rows, side: self.features(index[rows], side))
+
+
+@dataclass(frozen=True)
 class Space:
     """What one extractor made of the images: features (n, d), and where it reads text the captions' embeddings (n, d).
 
     section_features: embeddings (n, d) of one section of every report by its name, NaN where a report has no such section.
+    look: the extractor itself, for shrunken pictures.
     """
 
     features: npt.NDArray[np.floating[Any]]
     text_features: npt.NDArray[np.floating[Any]] | None = None
     section_features: Mapping[str, npt.NDArray[np.floating[Any]]] = field(default_factory=dict)
+    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +138,8 @@ class Sample:
     features: (n, d) activations; groups: n labels, the unit that was sampled (prompt or patient);
     probabilities: (n, c) or None, one column per class of ``classes``, with ``thresholds`` (c);
     findings: n tuples of what the image shows or was asked to show, empty = unknown;
-    load_pixels: index -> (h, w) float32 in [0, 1];
+    load_pixels: index -> (h, w) float32 in [0, 1]; sides: n sides in pixels of the pictures' middle squares as they are stored;
+    load_square: (index, side) -> (side, side) uint8, the middle square; look: the network of ``features``;
     captions: n prompts or reports; ages (None = unknown), sexes, views (empty = unknown); digests: n content digests;
     text_features: (n, d) embeddings of the captions in the space of ``features``; section_features: those of single sections of
     the captions by name (NaN = no such section); spaces: further extractors by name.
@@ -138,6 +156,9 @@ class Sample:
     probabilities: FloatArray | None = None
     thresholds: tuple[float, ...] = ()
     load_pixels: Callable[[int], npt.NDArray[np.float32]] | None = None
+    sides: tuple[int, ...] = ()
+    load_square: Callable[[int, int], npt.NDArray[np.uint8]] | None = None
+    look: Look | None = None
     captions: tuple[str, ...] = ()
     ages: tuple[int | None, ...] = ()
     sexes: tuple[str, ...] = ()
@@ -178,16 +199,20 @@ class Sample:
             features=space.features,
             text_features=space.text_features,
             section_features=space.section_features,
+            look=space.look,
             spaces={},
         )
 
     def take(self, index: IntArray) -> Sample:
         """The sub-sample of the given rows, in the given order."""
-        load = self.load_pixels
+        load, load_square = self.load_pixels, self.load_square
         rows: dict[str, Any] = {name: _take(getattr(self, name), index) for name in _ROWS}
         spaces = {
             name: Space(
-                space.features[index], _take(space.text_features, index), _take_each(space.section_features, index)
+                space.features[index],
+                _take(space.text_features, index),
+                _take_each(space.section_features, index),
+                space.look and space.look.of(index),
             )
             for name, space in self.spaces.items()
         }
@@ -196,6 +221,8 @@ class Sample:
             features=self.features[index],
             groups=_take(self.groups, index),
             load_pixels=None if load is None else lambda i: load(int(index[i])),
+            load_square=None if load_square is None else lambda i, side: load_square(int(index[i]), side),
+            look=self.look and self.look.of(index),
             section_features=_take_each(self.section_features, index),
             spaces=spaces,
             **rows,
@@ -204,7 +231,7 @@ class Sample:
 
 _ROWS = (
     "findings", "probabilities", "captions", "ages", "sexes", "views", "digests", "text_features", "sided_probabilities",
-    "uncertain",
+    "uncertain", "sides",
 )  # fmt: skip
 
 

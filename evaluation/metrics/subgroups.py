@@ -58,7 +58,9 @@ def measure_subgroups(
     """
     if unknown := [attribute for attribute in by if attribute not in ATTRIBUTES]:
         raise MetricError(f"Unknown attributes: {', '.join(unknown)}. Known: {', '.join(ATTRIBUTES)}.")
-    chosen = tuple(METRICS if names is None else names)
+    wanted = METRICS if names is None else names
+    # A network would look anew at every subgroup at every size, and say little about a few images.
+    chosen = tuple(name for name in wanted if name not in METRICS or "network" not in METRICS[name].needs)
     results: list[Result] = []
     for attribute in by:
         results += _measure_attribute(comparison, chosen, attribute, age_bands, minimum, progress)

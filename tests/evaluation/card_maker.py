@@ -17,6 +17,7 @@ FACTS = {
     "settings": {"seed": 0, "blocks": 20, "neighbours": 5},
 }
 REAL = Estimate(1.5, 1.0, 2.0, 50, "halves", {"plug_in": 2.0, "synthetic_plug_in_at_this_n": 9.0})
+SERIES = [{"side": side, "value": 5.0, "low": 4.0, "high": 6.0} for side in (64, 128)]
 RATES = Estimate(0.8, 0.7, 0.9, 50, "real")
 CURVE = {"fpr": [0.0, 0.2, 1.0], "tpr": [0.0, 0.9, 1.0]}
 BINS = {"mean_score": [0.1, 0.9], "share": [0.2, 0.8], "low": [0.1, 0.6], "high": [0.3, 0.9], "n": [50, 50]}
@@ -64,7 +65,9 @@ def full_results(images: int, pairs: Sequence[tuple[str, str]] = ()) -> tuple[Me
         MetricResult("intensity_distance", "lower", 100, "jackknife", 0.1, 0.05, 0.2, extra={
             "histogram": {"level": [0.0, 0.5, 1.0], "synthetic": [0.2, 0.5, 0.3], "reference": [0.3, 0.5, 0.2]}}),
         MetricResult("frechet_by_resolution", "lower", 100, "jackknife", 5.0, 4.0, 6.0, extra={
-            "series": [{"side": side, "value": 5.0, "low": 4.0, "high": 6.0} for side in (64, 128)]}),
+            "series": SERIES}),
+        MetricResult("frechet_features_by_resolution", "lower", 100, "jackknife", 5.0, 4.0, 6.0, extra={"series": SERIES},
+                     baseline=Estimate(1.0, 0.5, 2.0, 100, "jackknife", {"series": SERIES}), baseline_label="real"),
         MetricResult("reconstruction_band_energy", "lower", 100, "jackknife", 0.1, 0.05, 0.2, extra={"bands": [
             {"from": low, "to": 2 * low, "lost": 0.1, "low": 0.05, "high": 0.2} for low in (1, 2, 4)]}),
         MetricResult("exact_match", "higher", 100, "Wilson", 0.5, 0.4, 0.6, extra={

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from evaluation.metrics import Sample, Space
+from evaluation.metrics.result import Look
+from images.pixels import square
 
 CLASSES = ("Effusion", "Cardiomegaly", "Nodule")
 SIDE = 176
@@ -37,6 +39,13 @@ def make_sample(seed: int, n: int = 160, shift: float = 0.0, d: int = 8, per_gro
         own = np.random.default_rng([seed, index]).random((SIDE, SIDE), dtype=np.float32)
         return np.clip((0.7 - 0.2 * shift) * base + (0.3 + 0.1 * shift) * own, 0, 1)
 
+    def load_square(index: int, side: int) -> np.ndarray:
+        return square(np.rint(load_pixels(index) * 255).astype(np.uint8), side)
+
+    def look(rows: np.ndarray, side: int) -> np.ndarray:
+        return np.array([load_square(int(row), side).reshape(d, -1).std(axis=1) for row in rows])
+
+    few = max(d - 2, 1)
     texts = np.random.default_rng(2).normal(size=(1000, d))[codes]
     patients = rng.normal(size=(codes[-1] + 1, d))[codes]
     features = (patients + 0.25 * rng.normal(size=(n, d)) + 0.5 * texts) * np.arange(1, d + 1) ** -0.5 + shift
@@ -54,8 +63,13 @@ def make_sample(seed: int, n: int = 160, shift: float = 0.0, d: int = 8, per_gro
         views=tuple("PA" if x else "AP" for x in rng.integers(0, 2, n)),
         digests=tuple(f"{unit}{seed}-{i:05d}" for i in range(n)),
         text_features=texts,
-        spaces={"second": Space(np.tanh(features[:, : max(d - 2, 1)]))},
+        spaces={
+            "second": Space(np.tanh(features[:, :few]), look=Look(SIDE, lambda rows, side: look(rows, side)[:, :few]))
+        },
         sided_probabilities=np.clip(halves, 0, 1),
+        sides=(SIDE,) * n,
+        load_square=load_square,
+        look=Look(SIDE, look),
     )
 
 

@@ -20,14 +20,13 @@ OPTIONAL = {"frechet_radiomics_distance"}
 OF_PAIRS = tuple(name for name, metric in METRICS.items() if "pairs" in metric.needs)
 OF_SETS = tuple(name for name in METRICS if name not in {*OF_PAIRS, *OPTIONAL})
 OF_FEATURES = tuple(name for name in OF_SETS if METRICS[name].needs == {"features"})
-# The same whichever set comes first.
+# The same whichever set comes first (the series by resolution use one half of the reference).
 SYMMETRIC = (
     "frechet_distance",
     "kernel_distance",
     "cmmd",
     "spectrum_distance",
     "intensity_distance",
-    "frechet_by_resolution",
 )
 
 Key = tuple[str, str, str, str]
