@@ -10,9 +10,10 @@ class ReaderStudyConfig(AppConfig):
     verbose_name = "Reader studies"
 
     def ready(self) -> None:
-        """Make renditions known to the sweeper."""
+        """Make renditions and analyses known to the sweeper."""
         from jobs import registry
-        from reader_study.models import RenditionRun
-        from reader_study.services.renditions import requeue
+        from reader_study.models import AnalysisRun, RenditionRun
+        from reader_study.services import analysing, renditions
 
-        registry.register(RenditionRun, requeue=requeue)
+        registry.register(RenditionRun, requeue=renditions.requeue)
+        registry.register(AnalysisRun, requeue=analysing.requeue)

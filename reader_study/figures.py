@@ -1,4 +1,4 @@
-"""The figures of a results page, drawn once as SVG: the same in the page and in the bundle.
+"""The figures of a results page, drawn once: the same in the page, in the report and in the bundle, each with its table.
 
 matplotlib is imported inside the functions, so that a web process that draws nothing does not load it. Colours are those
 of static/css/tokens.css; real and synthetic differ in shade and pattern too.
@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reader_study.analysis.errors import NotEstimable
 from reader_study.analysis.mrmc.single_arm import SingleArm
 from reader_study.analysis.mrmc.verdict import percent
+from reader_study.analysis.plots import PERCENTILES
 from reader_study.analysis.readers import ReaderRow
-from reader_study.analysis.roc import Curve, mean_roc, roc
-from reader_study.analysis.table import RatingTable
 
 if TYPE_CHECKING:
     from reader_study.results import Results
@@ -29,34 +27,21 @@ REAL, SYNTHETIC = "#0b5c86", "#c25400"
 
 @dataclass(frozen=True)
 class Figure:
-    """title: as a heading; alt: what it shows, in words, from the results; draw: the SVG's bytes."""
+    """title: as a heading; alt: what it shows, in words; draw: the figure; table: its numbers, the header first."""
 
     title: str
     alt: Callable[[Results], str]
-    draw: Callable[[Results], bytes]
+    draw: Callable[[Results], Any]
+    table: Callable[[Results], list[list[Any]]]
 
 
-def curves_of(table: RatingTable) -> list[Curve]:
-    """ROC curve of every reader who rated cases of both classes; first readings."""
-    first = table.primary()
-    first = first.where(~np.isnan(first.rating))
-    curves = []
-    for reader in first.readers:
-        own = first.where(first.reader == reader)
-        try:
-            curves.append(roc(own.rating[own.truth == 1], own.rating[own.truth == 0], reader))
-        except NotEstimable:
-            continue
-    return curves
-
-
-def _forest(results: Results) -> bytes:
-    analysis = results.analysis
+def _forest(results: Results) -> Any:
+    analysis, plan = results.analysis, results.analysis.settings
     rows = list(analysis.readers)
-    figure, axes = _canvas(5.4, 1.5 + 0.32 * (len(rows) + 1))
-    low, high = analysis.null - analysis.margin, analysis.null + analysis.margin
+    figure, axes = canvas(5.4, 1.5 + 0.32 * (len(rows) + 1))
+    low, high = plan.null - plan.margin, plan.null + plan.margin
     axes.axvspan(low, high, color=BAND, zorder=0, label=f"within the margin, {low:g} to {high:g}")
-    axes.axvline(analysis.null, color=SOFT, linestyle=(0, (4, 3)), linewidth=1, zorder=1, label="chance")
+    axes.axvline(plan.null, color=SOFT, linestyle=(0, (4, 3)), linewidth=1, zorder=1, label="chance")
     for place, row in enumerate(rows):
         _whisker(axes, len(rows) - place, row.balanced_accuracy.value, row.balanced_accuracy.interval, INK, "o")
     _whisker(axes, 0, *_ends(analysis.primary.random), SYNTHETIC, "D")
@@ -65,26 +50,25 @@ def _forest(results: Results) -> bytes:
     axes.set_xlim(0, 1)
     axes.set_xlabel("balanced accuracy")
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9)
-    return _svg(figure)
+    return figure
 
 
-def _roc(results: Results) -> bytes:
-    figure, axes = _canvas(4.6, 4.6)
+def _roc(results: Results) -> Any:
+    figure, axes = canvas(4.6, 4.6)
     axes.plot((0, 1), (0, 1), color=LINE, linestyle=(0, (4, 3)), linewidth=1, label="chance")
-    curves = curves_of(results.table)
+    *curves, mean = results.analysis.plots.roc or (None,)
     for index, curve in enumerate(curves):
         label = "each reader" if index == 0 else None
         axes.plot(curve.false_positive, curve.true_positive, color=SOFT, linewidth=0.9, alpha=0.7, label=label)
-    if curves:
-        mean = mean_roc(curves)
+    if mean is not None:
         axes.plot(mean.false_positive, mean.true_positive, color=SYNTHETIC, linewidth=2.2, label="mean of readers")
         axes.legend(loc="lower right", frameon=False, fontsize=9)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="real images rated as synthetic", ylabel="synthetic images so rated")
     axes.set_aspect("equal")
-    return _svg(figure)
+    return figure
 
 
-def _confusion(results: Results) -> bytes:
+def _confusion(results: Results) -> Any:
     counts = results.analysis.counts
     cells = np.array(
         [
@@ -93,7 +77,7 @@ def _confusion(results: Results) -> bytes:
         ]
     )
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
-    figure, axes = _canvas(4.4, 3.2)
+    figure, axes = canvas(4.4, 3.2)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
     for (row, column), count in np.ndenumerate(cells):
         axes.text(column, row, f"{count}\n{percent(shares[row, column])}", ha="center", va="center", color=INK)
@@ -101,12 +85,12 @@ def _confusion(results: Results) -> bytes:
     axes.set_yticks((0, 1), ("real", "synthetic"))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    return _svg(figure)
+    return figure
 
 
-def _realism(results: Results) -> bytes:
+def _realism(results: Results) -> Any:
     sources = [one for one in results.analysis.realism.sources if one.n]
-    figure, axes = _canvas(5.4, 1.5 + 0.5 * max(len(sources), 1))
+    figure, axes = canvas(5.4, 1.5 + 0.5 * max(len(sources), 1))
     shades = _greys(len(sources[0].levels) if sources else 0)
     for place, one in enumerate(reversed(sources)):
         left = 0.0
@@ -125,23 +109,23 @@ def _realism(results: Results) -> bytes:
     if sources:
         figure.legend(loc="outside upper center", ncols=len(shades), frameon=False, title="realism, low to high",
                       handlelength=1, fontsize=9, title_fontsize=9)  # fmt: skip
-    return _svg(figure)
+    return figure
 
 
-def _times(results: Results) -> bytes:
-    first = results.table.primary()
-    sources = [one for one in results.analysis.times.sources if one.n]
-    figure, axes = _canvas(5.4, 1.3 + 0.55 * max(len(sources), 1))
-    samples = [first.seconds[(first.source == one.source) & ~np.isnan(first.seconds)] for one in reversed(sources)]
-    if samples:
-        boxes = axes.boxplot(samples, orientation="horizontal", widths=0.5, showfliers=False, patch_artist=True,
-                             whis=(5, 95), medianprops={"color": INK, "linewidth": 1.6})  # fmt: skip
-        for box, one in zip(boxes["boxes"], reversed(sources), strict=True):
-            box.set(facecolor="#dbe9f1" if one.source == "real" else "#f6e0cf", edgecolor=SOFT)
-        axes.set_yticks(range(1, len(sources) + 1), [_short(one.source) for one in reversed(sources)])
+def _times(results: Results) -> Any:
+    boxes = results.analysis.plots.times
+    figure, axes = canvas(5.4, 1.3 + 0.55 * max(len(boxes), 1))
+    for place, box in enumerate(reversed(boxes), start=1):
+        low, lower, median, upper, high = box.seconds
+        colour = "#dbe9f1" if box.source == "real" else "#f6e0cf"
+        axes.plot((low, high), (place, place), color=SOFT, linewidth=1)
+        axes.barh(place, upper - lower, left=lower, height=0.5, color=colour, edgecolor=SOFT)
+        axes.plot((median, median), (place - 0.25, place + 0.25), color=INK, linewidth=1.6)
+    axes.set_yticks(range(1, len(boxes) + 1), [_short(box.source) for box in reversed(boxes)])
+    axes.set_ylim(0.4, max(len(boxes), 1) + 0.6)
     axes.set_xlabel("active seconds a case (box: quartiles; whiskers: 5th to 95th percentile)")
     axes.set_xlim(left=0)
-    return _svg(figure)
+    return figure
 
 
 def _name(row: ReaderRow, results: Results) -> str:
@@ -172,7 +156,8 @@ def _greys(levels: int) -> list[str]:
     return [colors.to_hex(colormaps["Blues"](place)) for place in np.linspace(0.18, 0.95, levels)] if levels else []
 
 
-def _canvas(width: float, height: float) -> tuple[Any, Any]:
+def canvas(width: float, height: float) -> tuple[Any, Any]:
+    """An empty figure of so many inches, in the look of all of them, and its axes."""
     from matplotlib.figure import Figure as Canvas
 
     figure = Canvas(figsize=(width, height), layout="constrained")
@@ -185,13 +170,14 @@ def _canvas(width: float, height: float) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _svg(figure: Any) -> bytes:
-    """The same bytes for the same figure: no date, and names drawn from a fixed salt."""
+def saved(figure: Any, kind: str) -> bytes:
+    """The figure as "svg" or "png" (200 dpi); the same bytes for the same figure: no date, names from a fixed salt."""
     from matplotlib import rc_context
 
     out = io.BytesIO()
+    metadata = {"Date": None, "Creator": "Negatoscope"} if kind == "svg" else {"Software": "Negatoscope"}
     with rc_context({"svg.hashsalt": "negatoscope", "svg.fonttype": "path"}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "Negatoscope"})
+        figure.savefig(out, format=kind, metadata=metadata, dpi=200)
     return out.getvalue()
 
 
@@ -205,7 +191,7 @@ def _forest_alt(results: Results) -> str:
 def _roc_alt(results: Results) -> str:
     random = results.analysis.auc.random
     mean = f" Their mean has an area of {random.estimate:.3f}." if random else ""
-    return f"ROC curves of {len(curves_of(results.table))} readers.{mean}"
+    return f"ROC curves of {max(len(results.analysis.plots.roc) - 1, 0)} readers.{mean}"
 
 
 def _confusion_alt(results: Results) -> str:
@@ -230,10 +216,56 @@ def _times_alt(results: Results) -> str:
     return "Active seconds a case by source. " + "; ".join(parts)
 
 
+def _row(name: str, found: Any) -> list[Any]:
+    """Name, estimate and interval of an Estimate, a SingleArm or None."""
+    if found is None:
+        return [name, None, None, None]
+    value = found.value if hasattr(found, "value") else found.estimate
+    ends = (found.interval.low, found.interval.high) if found.interval else (None, None)
+    return [name, value, *ends]
+
+
+def _forest_table(results: Results) -> list[list[Any]]:
+    rows = [_row(row.reader, row.balanced_accuracy) for row in results.analysis.readers]
+    return [["reader", "balanced_accuracy", "low", "high"], *rows, _row("all", results.analysis.primary.random)]
+
+
+def _roc_table(results: Results) -> list[list[Any]]:
+    rows = [
+        [curve.reader, x, y]
+        for curve in results.analysis.plots.roc
+        for x, y in zip(curve.false_positive, curve.true_positive, strict=True)
+    ]
+    return [["reader", "false_positive", "true_positive"], *rows]
+
+
+def _confusion_table(results: Results) -> list[list[Any]]:
+    counts = results.analysis.counts
+    return [
+        ["truth", "called_real", "called_synthetic"],
+        ["real", counts.real_called_real, counts.real_called_synthetic],
+        ["synthetic", counts.synthetic_called_real, counts.synthetic_called_synthetic],
+    ]
+
+
+def _realism_table(results: Results) -> list[list[Any]]:
+    rows = [
+        [one.source, level, count]
+        for one in results.analysis.realism.sources
+        for level, count in zip(one.levels, one.counts, strict=True)
+    ]
+    return [["source", "level", "ratings"], *rows]
+
+
+def _times_table(results: Results) -> list[list[Any]]:
+    names = [f"seconds_p{percentile:g}" for percentile in PERCENTILES]
+    return [["source", "reads", *names], *([box.source, box.n, *box.seconds] for box in results.analysis.plots.times)]
+
+
 FIGURES: Mapping[str, Figure] = {
-    "readers": Figure("Balanced accuracy of each reader", _forest_alt, _forest),
-    "roc": Figure("ROC curves", _roc_alt, _roc),
-    "confusion": Figure("Calls against truth", _confusion_alt, _confusion),
-    "realism": Figure("Realism by source", _realism_alt, _realism),
-    "times": Figure("Time a case by source", _times_alt, _times),
+    "readers": Figure("Balanced accuracy of each reader", _forest_alt, _forest, _forest_table),
+    "roc": Figure("ROC curves", _roc_alt, _roc, _roc_table),
+    "confusion": Figure("Calls against truth", _confusion_alt, _confusion, _confusion_table),
+    "realism": Figure("Realism by source", _realism_alt, _realism, _realism_table),
+    "times": Figure("Time a case by source", _times_alt, _times, _times_table),
 }

@@ -1,23 +1,27 @@
 """The results of an unsealed study: its reads analysed, every number with its method, and where it all came from."""
 
+import json
 import platform
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
 from reader_study import blinding
-from reader_study.analysis import RatingTable, StudyAnalysis, analyse_single_arm, plain
+from reader_study.analysis import RatingTable, Settings, StudyAnalysis, analyse, plain
 from reader_study.analysis.methods import METHODS
 from reader_study.analysis.plan import ANALYSIS_PLAN
-from reader_study.figures import FIGURES
-from reader_study.models import Study
+from reader_study.analysis.study import Progress
+from reader_study.export.tables import write_csv
+from reader_study.figures import FIGURES, saved
+from reader_study.models import AnalysisRun, Study
 from reader_study.questions import REALISM, SOURCE_CONFIDENCE
-from reader_study.reads import cut_of, questions_of, rating_table, read_rows, require_unsealed
+from reader_study.reads import cut_of, questions_of, rating_table, read_rows
+from reader_study.selection import selected
 
 FORMAT = "negatoscope-results-v1"
 _PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")
@@ -44,70 +48,87 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Results:
-    """An analysis with its data and provenance. simulated: codes of readers whose answers a program made."""
+    """An analysis with its data and provenance. simulated: codes of readers whose answers a program made.
+
+    selection: what the reads were narrowed to, {} for all.
+    """
 
     analysis: StudyAnalysis
     table: RatingTable
     provenance: Provenance
     simulated: frozenset[str]
-    called_synthetic_from: int
+    called_synthetic_from: float
+    selection: dict[str, str]
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The results as plain values: see `results_document`."""
+        return results_document(self)
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Every file that is kept of an analysis, by name: the document, and each figure in three formats."""
+        yield "results.json", json_bytes(self.document)
+        for name, figure in FIGURES.items():
+            drawn = figure.draw(self)
+            for kind in ("svg", "png"):
+                yield f"figures/{name}.{kind}", saved(drawn, kind)
+            header, *rows = figure.table(self)
+            cells = (dict(zip(header, row, strict=True)) for row in rows)
+            yield f"figures/{name}.csv", b"".join(write_csv(header, cells))
 
 
-def results_of(study: Study) -> Results:
-    """The results of `study`. Raises ValidationError before unsealing, and where nobody has read anything.
-
-    An unsealed study never changes again, so its results are computed once in each process.
-    """
-    require_unsealed(study)
-    return _results(study.pk, study.unsealed_at)
-
-
-def results_document(results: Results) -> dict[str, Any]:
-    """The results as the JSON file of the bundle and the API give them: see docs/statistics.md."""
-    used = sorted(_methods_in(plain(results.analysis)))
-    return {
-        "format": FORMAT,
-        "positive_class": "synthetic",
-        "called_synthetic_from": results.called_synthetic_from,
-        "provenance": _readable(asdict(results.provenance)),
-        "simulated_readers": sorted(results.simulated),
-        "methods": {name: asdict(METHODS[name]) for name in used},
-        "analysis": plain(results.analysis),
-    }
-
-
-def figure_of(study: Study, name: str) -> bytes:
-    """The SVG of one of `FIGURES`, drawn once in each process. Raises ValidationError as `results_of` does."""
-    require_unsealed(study)
-    return _figure(study.pk, study.unsealed_at, name)
-
-
-@lru_cache(maxsize=64)
-def _figure(study_id: UUID, unsealed_at: datetime | None, name: str) -> bytes:
-    return FIGURES[name].draw(_results(study_id, unsealed_at))
-
-
-@lru_cache(maxsize=8)
-def _results(study_id: UUID, unsealed_at: datetime | None) -> Results:
-    study = Study.objects.select_related("real_set", "synthetic_set").get(pk=study_id)
-    rows = list(read_rows(study))
+def analyse_study(
+    study: Study, selection: Mapping[str, str] | None = None, *, progress: Progress | None = None
+) -> Results:
+    """Analyse the reads of `study` that `selection` keeps. Raises ValidationError before unsealing and without reads."""
+    chosen = dict(selection or {})
+    rows = selected(read_rows(study), chosen, study)
     if not rows:
         raise ValidationError("Nobody has read a case of this study, so there is nothing to analyse.")
     table = rating_table(rows)
     simulated = frozenset(str(row["reader_code"]) for row in rows if row["reader_simulated"])
     return Results(
-        analysis=_analyse(study, table),
+        analysis=analyse(table, settings_of(study), progress=progress),
         table=table,
         provenance=_provenance(study, table, len(simulated)),
         simulated=simulated,
         called_synthetic_from=cut_of(study),
+        selection=chosen,
     )
 
 
-def _analyse(study: Study, table: RatingTable) -> StudyAnalysis:
+def stored_results(study: Study, selection: Mapping[str, str] | None = None) -> AnalysisRun | None:
+    """The finished analysis with its document and files, if there is one."""
+    digest = blinding.digest_json(dict(selection or {}))
+    return AnalysisRun.objects.ready().filter(study=study, selection_digest=digest).first()
+
+
+def results_document(results: Results) -> dict[str, Any]:
+    """The results as the JSON file of the bundle and the API give them: see docs/statistics.md."""
+    analysis = plain(results.analysis)
+    used = _methods_in(analysis)
+    return {
+        "format": FORMAT,
+        "positive_class": "synthetic",
+        "called_synthetic_from": results.called_synthetic_from,
+        "selection": results.selection,
+        "provenance": _readable(asdict(results.provenance)),
+        "simulated_readers": sorted(results.simulated),
+        "methods": {name: asdict(method) for name, method in METHODS.items() if name in used},
+        "figures": {name: {"title": one.title, "alt": one.alt(results)} for name, one in FIGURES.items()},
+        "analysis": analysis,
+    }
+
+
+def json_bytes(value: Any) -> bytes:
+    """The JSON file of `value`, readable by people."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def settings_of(study: Study) -> Settings:
+    """How the study is analysed, as it was locked."""
     locked = (study.protocol or {}).get("settings", study.settings)
-    return analyse_single_arm(
-        table,
+    return Settings(
         null=float(ANALYSIS_PLAN["null"]),
         margin=locked["margin"],
         alpha=locked["alpha"],
@@ -142,7 +163,7 @@ def _provenance(study: Study, table: RatingTable, n_simulated: int) -> Provenanc
 
 def data_digest(table: RatingTable) -> str:
     """SHA-256 of the reads in canonical JSON: what the analysis took, and nothing of who read or when."""
-    names = ("reader", "case", "source", "truth", "rating", "call", "seconds", "replicate", "position")
+    names = ("reader", "case", "arm", "source", "truth", "rating", "call", "seconds", "replicate", "position")
     columns = {name: plain(getattr(table, name)) for name in names}
     return blinding.digest_json({**columns, **{name: plain(values) for name, values in table.extra.items()}})
 

@@ -1,28 +1,31 @@
-"""The whole analysis of a one-arm study in one call."""
+"""The whole analysis of a study in one call."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from reader_study.analysis.agreement.coefficients import fleiss_kappa, gwet_ac, percent_agreement, quadratic_weights
+from reader_study.analysis.agreement.between import BetweenReaders, agreement_between
 from reader_study.analysis.agreement.repeats import RepeatAgreement, repeat_agreement
 from reader_study.analysis.counts import Confusion, confusion
 from reader_study.analysis.errors import AnalysisError
+from reader_study.analysis.models.order import Order, order_section
+from reader_study.analysis.models.section import Models, models_section
 from reader_study.analysis.mrmc.endpoint import Endpoint, chance_endpoint, panel_test
 from reader_study.analysis.mrmc.panel import auc_panel, difference_panel
 from reader_study.analysis.mrmc.pooled import Pooled, pooled
 from reader_study.analysis.mrmc.single_arm import SingleArm
+from reader_study.analysis.plots import Plots, plots_of
 from reader_study.analysis.readers import ReaderRow, reader_rows
 from reader_study.analysis.realism import SourceRatings, by_source, reversed_scale
+from reader_study.analysis.settings import Settings
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.times import SourceTimes, seconds_by_source, with_log_seconds
-from reader_study.analysis.types import Estimate, Floats
 
-RATING_LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
-REALISM_LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0)
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,6 @@ class Size:
     n_unanswered: int
     n_unread: int
     n_repeats: int
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Between readers: calls (percent, Fleiss kappa, AC1) and ratings (AC2 with quadratic weights)."""
-
-    percent_calls: Estimate
-    fleiss_calls: Estimate
-    ac1_calls: Estimate
-    ac2_ratings: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,71 +63,69 @@ class Times:
 class StudyAnalysis:
     """Everything that the results page and the results file show. `primary` carries the study's verdict."""
 
-    null: float
-    margin: float
-    alpha: float
+    settings: Settings
     size: Size
     primary: Endpoint
     auc: Endpoint
     readers: tuple[ReaderRow, ...]
     counts: Confusion
     pooled: Pooled
-    agreement: Agreement
+    agreement: BetweenReaders
     repeats: RepeatAgreement
     realism: Realism
     times: Times
+    models: Models
+    order: Order
+    plots: Plots
     warnings: tuple[str, ...]
 
 
-def analyse_single_arm(
-    table: RatingTable,
-    *,
-    null: float = 0.5,
-    margin: float = 0.1,
-    alpha: float = 0.05,
-    rating_levels: Sequence[float] = RATING_LEVELS,
-    realism_levels: Sequence[float] = REALISM_LEVELS,
+def analyse(
+    table: RatingTable, settings: Settings | None = None, *, progress: Progress | None = None, **changes: Any
 ) -> StudyAnalysis:
-    """Analyse first readings of one arm; repeats serve only the agreement of readers with themselves.
+    """Analyse first readings; repeats serve only the agreement of readers with themselves.
 
-    margin: half-width of equivalence about `null`, fixed before reading. rating_levels, realism_levels: the scales.
+    changes: fields of `Settings` by name, as in analyse(table, margin=0.05). progress: told what is being computed.
     Raises AnalysisError for an empty table; anything else that the data do not allow is None with a reason.
     """
+    plan, say = replace(settings or Settings(), **changes), progress or _silent
     if len(table) == 0:
         raise AnalysisError("There are no reads to analyse.")
-    ends = {"null": null, "margin": margin, "alpha": alpha}
+    ends = {"null": plan.null, "margin": plan.margin, "alpha": plan.alpha}
+    say("Readers and cases")
     primary = chance_endpoint(table, "call", "balanced accuracy", **ends)
     area = chance_endpoint(table, "rating", "AUC", **ends)
     counts = confusion(table)
+    levels, realism_levels = plan.rating_levels, plan.realism_levels
+    readers = reader_rows(table, levels, alpha=plan.alpha)
+    say("Agreement")
+    bootstrap = {"replicates": plan.replicates, "seed": plan.seed}
+    agreement = agreement_between(table, levels, realism_levels, alpha=plan.alpha, **bootstrap)
+    say("Mixed models")
+    models = models_section(table, alpha=plan.alpha)
+    say("Order and time")
+    order = order_section(table, alpha=plan.alpha)
     return StudyAnalysis(
-        null=null,
-        margin=margin,
-        alpha=alpha,
-        size=_size(table),
+        settings=plan,
+        size=size_of(table),
         primary=primary,
         auc=area,
-        readers=reader_rows(table, rating_levels, alpha=alpha),
+        readers=readers,
         counts=counts,
         pooled=pooled(counts, primary.random),
-        agreement=_agreement(table, rating_levels, alpha),
-        repeats=repeat_agreement(table, rating_levels, alpha=alpha),
-        realism=_realism(table, realism_levels, alpha),
-        times=_times(table, alpha),
+        agreement=agreement,
+        repeats=repeat_agreement(table, levels, alpha=plan.alpha),
+        realism=_realism(table, plan),
+        times=_times(table, plan.alpha),
+        models=models,
+        order=order,
+        plots=plots_of(table),
         warnings=_warnings(primary, area),
     )
 
 
-def read_matrix(table: RatingTable, column: str) -> Floats:
-    """(readers, cases) first readings of `column`, NaN where missing, both in the order of their labels."""
-    first = table.primary()
-    readers, reader = np.unique(first.reader, return_inverse=True)
-    cases, case = np.unique(first.case, return_inverse=True)
-    matrix = np.full((readers.size, cases.size), np.nan)
-    matrix[reader, case] = first.column(column)
-    return matrix
-
-
-def _size(table: RatingTable) -> Size:
+def size_of(table: RatingTable) -> Size:
+    """How much was read."""
     first = table.primary()
     synthetic = np.unique(first.case[first.truth == 1]).size
     cases = np.unique(first.case).size
@@ -145,29 +136,22 @@ def _size(table: RatingTable) -> Size:
         n_synthetic=synthetic,
         n_reads=len(first),
         n_unanswered=int(np.isnan(first.rating).sum()),
-        n_unread=readers * cases - len(first),
+        n_unread=readers * cases * len(first.arms) - len(first),
         n_repeats=len(table) - len(first),
     )
 
 
-def _agreement(table: RatingTable, levels: Sequence[float], alpha: float) -> Agreement:
-    calls, ratings = read_matrix(table, "call"), read_matrix(table, "rating")
-    weights = quadratic_weights(levels)
-    return Agreement(
-        percent_calls=percent_agreement(calls, (0.0, 1.0), alpha=alpha),
-        fleiss_calls=fleiss_kappa(calls, (0.0, 1.0), alpha=alpha),
-        ac1_calls=gwet_ac(calls, (0.0, 1.0), alpha=alpha),
-        ac2_ratings=gwet_ac(ratings, levels, weights=weights, alpha=alpha),
-    )
+def _silent(what: str) -> None:
+    return None
 
 
-def _realism(table: RatingTable, levels: Sequence[float], alpha: float) -> Realism:
+def _realism(table: RatingTable, plan: Settings) -> Realism:
     if "realism" not in table.extra:
         return Realism((), None, "Realism was not asked.")
     flipped = reversed_scale(table, "realism")
     name = "P(real rated more realistic)"
-    test, reason = panel_test(lambda: auc_panel(flipped, "-realism", name), null=0.5, alpha=alpha)
-    return Realism(by_source(table, "realism", levels), test, reason)
+    test, reason = panel_test(lambda: auc_panel(flipped, "-realism", name), null=0.5, alpha=plan.alpha)
+    return Realism(by_source(table, "realism", plan.realism_levels), test, reason)
 
 
 def _times(table: RatingTable, alpha: float) -> Times:

@@ -52,6 +52,17 @@ class AnalysisRun(Run):
         """The results page."""
         return reverse("reader_study:results", args=[self.study_id])
 
+    def restart(self) -> bool:
+        """Queue it once more if it failed or was cancelled; False if not."""
+        ended = self._rows().filter(state__in=(RunState.FAILED, RunState.CANCELLED))
+        done = ended.update(state=RunState.QUEUED, attempt=0, error="", cancel_requested=False, finished_at=None)
+        self.refresh_from_db()
+        return bool(done)
+
+    def keep(self, *, document: dict[str, Any], files: dict[str, str]) -> None:
+        """Store what was found, if this worker still has the run."""
+        self._rows().filter(state=RunState.RUNNING, attempt=self.attempt).update(document=document, files=files)
+
     def read(self, name: str) -> bytes:
         """A stored file of the analysis; KeyError for a name it does not have."""
         return content.read(self.files[name])

@@ -1,5 +1,6 @@
 """Writes that touch more than one row of a study. Views, the API and commands call these and nothing else."""
 
+from reader_study.services.analysing import finished_analysis, request_analysis, run_analysis
 from reader_study.services.building import build_study, discard_draft
 from reader_study.services.enrolment import InvitationRefused, consent, enrol, find_invitation
 from reader_study.services.inviting import invite_reader, renew_invitation, revoke_invitation
@@ -16,13 +17,16 @@ __all__ = [
     "discard_draft",
     "enrol",
     "find_invitation",
+    "finished_analysis",
     "invite_reader",
     "lock_study",
     "open_study",
     "pause_study",
     "record_answers",
     "renew_invitation",
+    "request_analysis",
     "revoke_invitation",
+    "run_analysis",
     "run_rendition",
     "unseal_study",
 ]

@@ -12,6 +12,7 @@ from reader_study import blinding, chance
 from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.models import Case, RenditionRun, SealedNonce, Study, StudyState
 from reader_study.questions import FIRST_SYNTHETIC, SOURCE_CONFIDENCE, question_for_browser
+from reader_study.services.analysing import request_analysis
 
 
 @transaction.atomic
@@ -78,6 +79,7 @@ def unseal_study(*, study: Study, user: User | None) -> None:
         genuine = blinding.opens(study.key_commitment, key, nonce) if study.key_commitment else True
         if genuine:
             _move(study, StudyState.UNSEALED, revealed_key={"key": key, "nonce": nonce}, unsealed_at=chance.now())
+            request_analysis(study=study, user=user)
         action = "study.unsealed" if genuine else "study.unseal_refused"
         details = {"key_commitment": study.key_commitment, "genuine": genuine}
         record(workspace=study.workspace, actor=user, action=action, target=study, details=details)

@@ -13,7 +13,7 @@ from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.figures import FIGURES
 from reader_study.models import Presentation, Reading, Study
 from reader_study.reads import rating_table, read_rows
-from reader_study.results import data_digest, results_document, results_of
+from reader_study.results import analyse_study, data_digest, results_document
 from tests.reader_study.unsealed import read_study, skilled, unseal
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def study(workspace: Workspace, coordinator: User) -> Study:
 
 
 def test_answers_become_the_table_that_was_read(study: Study) -> None:
-    table = results_of(study).table
+    table = analyse_study(study).table
     first = table.primary()
     assert (len(first), len(first.readers), len(first.cases)) == (48, 3, 16)
     assert len(table) == Presentation.objects.filter(reader__study=study).count() > 48
@@ -61,11 +61,11 @@ def test_only_the_last_whole_answer_in_time_counts(workspace: Workspace, coordin
 def test_unread_cases_are_missing_not_invented(workspace: Workspace, coordinator: User) -> None:
     study = read_study(workspace, coordinator, readers=0)
     with pytest.raises(ValidationError, match="Nobody has read"):
-        results_of(unseal(study, coordinator))
+        analyse_study(unseal(study, coordinator))
 
 
 def test_repeats_serve_only_the_agreement_of_readers_with_themselves(study: Study) -> None:
-    results = results_of(study)
+    results = analyse_study(study)
     repeats = Presentation.objects.filter(reader__study=study, is_repeat=True).count()
     assert results.analysis.size.n_repeats == results.analysis.repeats.n_pairs == repeats > 0
     assert results.analysis.size.n_reads == 48
@@ -74,13 +74,13 @@ def test_repeats_serve_only_the_agreement_of_readers_with_themselves(study: Stud
 def test_before_unsealing_nothing_joins_answers_with_truth(workspace: Workspace, coordinator: User) -> None:
     study = read_study(workspace, coordinator, readers=1)
     with pytest.raises(ValidationError, match="not unsealed"):
-        results_of(study)
+        analyse_study(study)
     with pytest.raises(ValidationError, match="not unsealed"):
         list(read_rows(study))
 
 
 def test_the_document_says_method_counts_and_origin_of_its_numbers(study: Study) -> None:
-    document = json.loads(json.dumps(results_document(results_of(study)), allow_nan=False))
+    document = json.loads(json.dumps(results_document(analyse_study(study)), allow_nan=False))
     random = document["analysis"]["primary"]["random"]
     assert random["method"] in document["methods"] and random["covariance"] in document["methods"]
     assert (random["n_readers"], random["n_real"], random["n_synthetic"], random["n_reads"]) == (3, 8, 8, 48)
@@ -97,7 +97,7 @@ def test_perfect_readers_are_told_apart_and_chance_is_not_called_realism(
     workspace: Workspace, coordinator: User
 ) -> None:
     perfect = read_study(workspace, coordinator, answer=lambda source, *_: 6 if source == "synthetic" else 1)
-    found = results_of(unseal(perfect, coordinator)).analysis.primary
+    found = analyse_study(unseal(perfect, coordinator)).analysis.primary
     assert found.random is not None
     assert (found.random.method, found.random.estimate) == ("exact_separation", 1.0)
     assert found.verdict.outcome is Outcome.DISTINGUISHABLE
@@ -199,6 +199,6 @@ def test_the_api_gives_the_same_numbers(client: Client, study: Study, statistici
     client.force_login(statistician)
     found = client.get(f"/api/v1/studies/{study.pk}/results/")
     assert found.status_code == 200
-    assert found.json()["analysis"] == results_document(results_of(study))["analysis"]
+    assert found.json()["analysis"] == results_document(analyse_study(study))["analysis"]
     client.force_login(stranger)
     assert client.get(f"/api/v1/studies/{study.pk}/results/").status_code == 404

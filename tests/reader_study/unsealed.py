@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from accounts.models import User, Workspace
 from reader_study import services
-from reader_study.models import Case, Presentation, Reader, Reading, Study
+from reader_study.models import AnalysisRun, Case, Presentation, Reader, Reading, Study
 from tests.reader_study.factories import build_open, enter
 
 # What a reader answers: from the case's source, the reader's number and the position, a rating of 1 to 6.
@@ -60,8 +60,10 @@ def answer_all(reader: Reader, rate: Callable[[str, int], int]) -> None:
 
 
 def unseal(study: Study, user: User | None) -> Study:
-    """Close and unseal."""
+    """Close, unseal and analyse, as a worker would."""
     services.close_study(study=study, user=user)
     services.unseal_study(study=study, user=user)
+    for run in AnalysisRun.objects.filter(study=study):
+        services.run_analysis(run)
     study.refresh_from_db()
     return study

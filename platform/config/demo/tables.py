@@ -6,10 +6,10 @@ from typing import Protocol
 from evaluation.models import ScoreCard
 from evaluation.presentation import card_table
 from evaluation.verdict import verdict
-from reader_study.analysis.endpoint import Endpoint
+from reader_study.analysis.mrmc.endpoint import Endpoint
 from reader_study.analysis.types import Estimate
 from reader_study.models import Study
-from reader_study.results import results_of
+from reader_study.results import analyse_study
 
 
 class Out(Protocol):
@@ -30,7 +30,7 @@ def print_score_card(card: ScoreCard, out: Out) -> None:
 
 def print_results(study: Study, out: Out) -> None:
     """The verdict, the endpoints over readers and cases, the readers, their agreement."""
-    analysis = results_of(study).analysis
+    analysis = analyse_study(study).analysis
     out.write(f"\nResults: {study}\n")
     out.write(analysis.primary.verdict.sentence)
     rows = [_endpoint_row(endpoint) for endpoint in (analysis.primary, analysis.auc)]
@@ -40,7 +40,7 @@ def print_results(study: Study, out: Out) -> None:
         for row in analysis.readers
     ]
     out.write(_table(("reader", "balanced accuracy", "AUC", "accuracy", "n"), readers))
-    agreement = [("Fleiss kappa", analysis.agreement.fleiss_calls), ("Gwet AC1", analysis.agreement.ac1_calls)]
+    agreement = [("Fleiss kappa", analysis.agreement.calls.fleiss), ("Gwet AC1", analysis.agreement.calls.ac1)]
     out.write(_table(("agreement on calls", "estimate"), [(name, _shown(value)) for name, value in agreement]))
 
 

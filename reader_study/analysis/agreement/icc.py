@@ -92,7 +92,7 @@ def _fixed(found: Anova, alpha: float) -> _Limits:
 def _by_f(found: Anova, rest: float, df2: int, alpha: float) -> _Limits:
     """ICC(1,1) and ICC(3,1) from F = between / rest with n - 1 and df2 degrees of freedom."""
     df1, k = found.n - 1, found.k
-    value = (found.cases - rest) / (found.cases + (k - 1) * rest)
+    value = _ratio(found.cases - rest, found.cases + (k - 1) * rest)
     if rest <= 0:
         return value, np.nan, np.nan, 0.0
     f = found.cases / rest
@@ -103,8 +103,8 @@ def _by_f(found: Anova, rest: float, df2: int, alpha: float) -> _Limits:
 def _random(found: Anova, alpha: float) -> _Limits:
     """ICC(2,1), with Satterthwaite's degrees of freedom in its limits (Shrout and Fleiss 1979, p. 424)."""
     n, k, between, readers, error = found.n, found.k, found.cases, found.readers, found.error
-    value = (between - error) / (between + (k - 1) * error + k * (readers - error) / n)
-    if error <= 0:
+    value = _ratio(between - error, between + (k - 1) * error + k * (readers - error) / n)
+    if error <= 0 or not np.isfinite(value):
         return value, np.nan, np.nan, 0.0
     a, b = k * value * readers / error, n * (1 + (k - 1) * value) - k * value
     df2 = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
@@ -116,6 +116,11 @@ def _random(found: Anova, alpha: float) -> _Limits:
 
 
 _FORMS: dict[str, Callable[[Anova, float], _Limits]] = {"1": _one_way, "2": _random, "3": _fixed}
+
+
+def _ratio(above: float, below: float) -> float:
+    # Two cases read by two readers who swap their ratings leave nothing to share out.
+    return above / below if below > 0 else float("nan")
 
 
 def _spearman_brown(single: float, k: int) -> float:

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from reader_study.analysis import AnalysisError, NotEstimable, RatingTable, analyse_single_arm, plain
+from reader_study.analysis import AnalysisError, NotEstimable, RatingTable, analyse, plain
 from reader_study.analysis.agreement.coefficients import fleiss_kappa, gwet_ac
 from reader_study.analysis.agreement.repeats import cohen_kappa
 from reader_study.analysis.mrmc.arms import compare_arms
@@ -28,7 +28,7 @@ def random_ratings(readers: int, truth: np.ndarray = TRUTH, *, signal: float = 0
 
 
 def test_all_correct_is_distinguishable_with_an_exact_bound() -> None:
-    found = analyse_single_arm(from_matrix(np.tile(np.where(TRUTH == 1, 6.0, 1.0), (3, 1)), TRUTH))
+    found = analyse(from_matrix(np.tile(np.where(TRUTH == 1, 6.0, 1.0), (3, 1)), TRUTH))
     assert found.primary.random is not None and found.primary.random.interval is not None
     assert found.primary.verdict.outcome is Outcome.DISTINGUISHABLE
     assert found.primary.random.method == "exact_separation"
@@ -40,7 +40,7 @@ def test_all_correct_is_distinguishable_with_an_exact_bound() -> None:
 
 
 def test_all_wrong_is_hyper_real() -> None:
-    found = analyse_single_arm(from_matrix(np.tile(np.where(TRUTH == 1, 1.0, 6.0), (3, 1)), TRUTH))
+    found = analyse(from_matrix(np.tile(np.where(TRUTH == 1, 1.0, 6.0), (3, 1)), TRUTH))
     assert found.primary.random is not None and found.primary.random.interval is not None
     assert found.primary.verdict.outcome is Outcome.HYPER_REAL
     assert found.primary.random.interval.low == 0.0
@@ -48,7 +48,7 @@ def test_all_wrong_is_hyper_real() -> None:
 
 
 def test_constant_ratings_are_inconclusive_and_never_equivalent() -> None:
-    found = analyse_single_arm(from_matrix(np.full((3, 40), 2.0), TRUTH))
+    found = analyse(from_matrix(np.full((3, 40), 2.0), TRUTH))
     assert found.primary.random is not None
     assert found.primary.random.estimate == 0.5
     assert found.primary.random.method == "not_estimable"
@@ -60,7 +60,7 @@ def test_constant_ratings_are_inconclusive_and_never_equivalent() -> None:
 
 
 def test_one_reader_speaks_for_herself_only() -> None:
-    found = analyse_single_arm(from_matrix(random_ratings(1, signal=1.5), TRUTH))
+    found = analyse(from_matrix(random_ratings(1, signal=1.5), TRUTH))
     assert found.auc.random is not None
     assert found.auc.random.method == "or_frrc"
     assert found.auc.random.df is None and found.auc.random.cov2 is None
@@ -70,7 +70,7 @@ def test_one_reader_speaks_for_herself_only() -> None:
 
 
 def test_one_class_has_no_verdict_but_a_reason() -> None:
-    found = analyse_single_arm(from_matrix(random_ratings(3, TRUTH[:20]), TRUTH[:20]))
+    found = analyse(from_matrix(random_ratings(3, TRUTH[:20]), TRUTH[:20]))
     assert found.primary.random is None
     assert "Only real cases" in found.primary.reason
     assert found.primary.verdict.outcome is Outcome.INCONCLUSIVE
@@ -81,7 +81,7 @@ def test_one_class_has_no_verdict_but_a_reason() -> None:
 
 def test_identical_readers_use_the_normal() -> None:
     ratings = np.tile(random_ratings(1, signal=1.0), (4, 1))
-    found = analyse_single_arm(from_matrix(ratings, TRUTH))
+    found = analyse(from_matrix(ratings, TRUTH))
     assert found.auc.random is not None
     assert found.auc.random.mean_square_readers == pytest.approx(0.0, abs=1e-30)
     assert found.auc.random.df is None
@@ -106,7 +106,7 @@ def test_negative_variance_is_not_estimable() -> None:
 def test_missing_reads_switch_to_the_jackknife_and_say_so() -> None:
     ratings = random_ratings(4, signal=1.0)
     ratings[0, :5], ratings[2, 30:] = np.nan, np.nan
-    found = analyse_single_arm(from_matrix(ratings, TRUTH))
+    found = analyse(from_matrix(ratings, TRUTH))
     assert found.auc.random is not None and found.auc.random.standard_error is not None
     assert found.auc.random.covariance == "jackknife"
     assert found.size.n_unread == 15 and found.auc.random.n_reads == 145
@@ -116,7 +116,7 @@ def test_missing_reads_switch_to_the_jackknife_and_say_so() -> None:
 def test_a_reader_of_one_class_is_left_out_by_name() -> None:
     ratings = random_ratings(3, signal=1.0)
     ratings[1, 20:] = np.nan
-    found = analyse_single_arm(from_matrix(ratings, TRUTH))
+    found = analyse(from_matrix(ratings, TRUTH))
     assert found.auc.random is not None and found.auc.random.n_readers == 2
     assert any("R01" in text for text in found.warnings)
     assert len(found.readers) == 3
@@ -125,20 +125,20 @@ def test_a_reader_of_one_class_is_left_out_by_name() -> None:
 def test_one_case_of_a_class_has_an_area_without_interval() -> None:
     assert auc(np.array([3.0]), np.array([1.0, 2.0])).interval is None
     truth = np.array([0] * 10 + [1])
-    found = analyse_single_arm(from_matrix(random_ratings(3, truth), truth))
+    found = analyse(from_matrix(random_ratings(3, truth), truth))
     assert found.primary.random is None and "two real and two synthetic" in found.primary.reason
 
 
 def test_two_readers_and_four_cases_still_give_an_answer() -> None:
     truth = np.array([0, 0, 1, 1])
-    found = analyse_single_arm(from_matrix(np.array([[1.0, 4, 3, 6], [2, 3, 5, 1]]), truth))
+    found = analyse(from_matrix(np.array([[1.0, 4, 3, 6], [2, 3, 5, 1]]), truth))
     assert found.primary.random is not None and found.primary.random.interval is not None
     assert 0 <= found.primary.random.interval.low <= found.primary.random.interval.high <= 1
 
 
 def test_results_are_json_without_nan() -> None:
     for ratings in (np.full((2, 40), 2.0), random_ratings(1), random_ratings(3, signal=9)):
-        json.dumps(plain(analyse_single_arm(from_matrix(ratings, TRUTH))), allow_nan=False)
+        json.dumps(plain(analyse(from_matrix(ratings, TRUTH))), allow_nan=False)
 
 
 def test_contradictory_tables_are_refused() -> None:
@@ -153,14 +153,14 @@ def test_contradictory_tables_are_refused() -> None:
     with pytest.raises(AnalysisError, match="one entry a read"):
         RatingTable.build(reader=["a", "b"], case=["1"], truth=[1, 0], rating=[1, 2])
     with pytest.raises(AnalysisError, match="no reads"):
-        analyse_single_arm(RatingTable.build(reader=[], case=[], truth=[]))
+        analyse(RatingTable.build(reader=[], case=[], truth=[]))
 
 
 def test_unanswered_reads_are_not_estimable() -> None:
     table = RatingTable.build(reader=["a", "a"], case=["1", "2"], truth=[0, 1])
     with pytest.raises(NotEstimable, match="No read has a value"):
         grid(table)
-    assert analyse_single_arm(table).primary.verdict.outcome is Outcome.INCONCLUSIVE
+    assert analyse(table).primary.verdict.outcome is Outcome.INCONCLUSIVE
 
 
 def test_arms_without_any_variance_cannot_be_compared() -> None:

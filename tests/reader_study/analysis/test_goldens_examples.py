@@ -6,7 +6,7 @@ the single arm, combined after Hillis 2007), pROC 1.18.0, irr 0.84.1, irrCAC 1.0
 
 import pytest
 
-from reader_study.analysis import StudyAnalysis, analyse_single_arm
+from reader_study.analysis import StudyAnalysis, analyse
 from reader_study.analysis.mrmc.arms import compare_arms
 from reader_study.analysis.mrmc.covariance import auc_covariance
 from reader_study.analysis.mrmc.grid import grid
@@ -18,7 +18,7 @@ from tests.reader_study.analysis.tables import imrmc_example, turing_test
 
 @pytest.fixture(scope="module")
 def analysis() -> StudyAnalysis:
-    return analyse_single_arm(turing_test())
+    return analyse(turing_test())
 
 
 @pytest.mark.parametrize(

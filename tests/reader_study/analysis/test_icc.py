@@ -122,3 +122,9 @@ def test_a_case_read_in_two_arms_counts_in_both() -> None:
     )
     found = agreement_between(table, LEVELS, REALISM, replicates=10)
     assert found.calls.percent.value == pytest.approx(0.5) and found.calls.percent.n == 2
+
+
+def test_two_readers_who_swap_two_ratings_leave_nothing_to_share_out() -> None:
+    found = icc(np.array([[5.0, 2.0], [2.0, 5.0]]), "2,1")
+    assert found.value is None
+    assert "no variance" in found.warnings[0]
