@@ -92,6 +92,7 @@ def _detail(request: WorkspaceRequest, study: Study, *, status: int = 200, **ext
         "links": links if may_manage else [],
         "may_manage": may_manage,
         "may_unseal": may(request.user, study.workspace, Action.UNSEAL),
+        "may_export_blinded": may(request.user, study.workspace, Action.EXPORT_BLINDED),
         "may_see_results": may(request.user, study.workspace, Action.VIEW_RESULTS),
         "invitation_form": InvitationForm(),
         **extra,

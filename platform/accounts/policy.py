@@ -36,6 +36,7 @@ class Action(StrEnum):
     UNSEAL = "unseal"
     VIEW_RESULTS = "view_results"
     EXPORT = "export"
+    EXPORT_BLINDED = "export_blinded"
     MANAGE_MEMBERS = "manage_members"
     VIEW_AUDIT = "view_audit"
 
@@ -48,7 +49,9 @@ ROLE_ACTIONS: dict[Role, frozenset[Action]] = {
     Role.RESEARCHER: _LOOK
     | {Action.IMPORT_IMAGES, Action.MANAGE_CHECKPOINTS, Action.GENERATE, Action.SCORE, Action.VIEW_STUDIES}
     | {Action.VIEW_RESULTS},
-    Role.COORDINATOR: _LOOK | _STUDY | {Action.IMPORT_IMAGES, Action.MANAGE_STUDIES, Action.UNSEAL},
+    Role.COORDINATOR: _LOOK
+    | _STUDY
+    | {Action.IMPORT_IMAGES, Action.MANAGE_STUDIES, Action.UNSEAL, Action.EXPORT_BLINDED},
     Role.STATISTICIAN: _STUDY | {Action.VIEW_SCORES, Action.VIEW_IMAGES},
     # A reader reads, through the Reader row that an invitation made, and sees nothing else.
     Role.READER: frozenset(),

@@ -61,12 +61,49 @@ AFTER: tuple[Column, ...] = (
     Column("deck_seed", "text", "Seed from which the reader's order was drawn"),
 )  # fmt: skip
 
+DESIGN: tuple[Column, ...] = (
+    Column("reader_code", "text", "Code of the reader"),
+    Column("reader_group", "text", "Group of the reader; empty where there are no groups"),
+    Column("session_no", "integer", "Stretch of the reader's order between two breaks, from 1"),
+    Column("trial_index", "integer", "Place in the reader's order, from 1"),
+    Column("case_code", "text", "Code of the case"),
+    Column("arm", "text", "Condition of the reading; empty where there is one"),
+    Column("is_repeat", "flag", "Hidden repeat of an earlier case", values=_YES_NO),
+    Column("first_trial_index", "integer", "trial_index of the first showing of a repeated case; empty otherwise"),
+    Column("answered", "flag", "Whether a whole answer came in time", values=_YES_NO),
+)
+
+AUDIT: tuple[Column, ...] = (
+    Column("at", "time", "When it happened", "ISO 8601"),
+    Column("actor", "text", "Who did it: a reader's code, a numbered member of the team, or system"),
+    Column("action", "text", "What was done"),
+    Column("target", "text", "What it was done to: study, reader or invitation"),
+    Column("details", "text", "What identifies it, as JSON"),
+    Column("hash", "text", "The event's place in the platform's chain of hashes, to find it there"),
+)
+
+# What may be known of a read before unsealing; the answers to the questions beside. Whatever is not named here is left
+# out: truth and findings, of course, and the seed of the order too, which can be tried out against guessed classes.
+BLINDED: frozenset[str] = frozenset(
+    {
+        "study_id", "reader_code", "reader_group", "reader_simulated", "arm", "session_no", "trial_index", "case_code",
+        "is_repeat", "first_trial_index", "rating", "call", "seconds_active", "seconds_total", "seconds_first_paint",
+        "shown_at", "answered_at", "changed_answer", "revisions", "window_center", "window_width", "tool_uses",
+    }
+)  # fmt: skip
+
 
 def long_columns(questions: Sequence[Asked]) -> tuple[Column, ...]:
     """All columns of the long table of a study that asks `questions`: one row a read."""
     taken = {column.name for column in (*BEFORE, *AFTER)}
     asked = tuple(_question(question) for question in questions if question.slug not in taken)
     return (*BEFORE, *asked, *AFTER)
+
+
+def blinded_columns(questions: Sequence[Asked]) -> tuple[Column, ...]:
+    """The columns of the long table before unsealing: those of `BLINDED`, and the questions."""
+    asked = {question.slug for question in questions} - {column.name for column in (*BEFORE, *AFTER)}
+    return tuple(column for column in long_columns(questions) if column.name in BLINDED | asked)
 
 
 def _question(question: Asked) -> Column:

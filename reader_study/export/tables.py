@@ -47,10 +47,15 @@ def read_csv(data: bytes, columns: Sequence[Column]) -> list[dict[str, Cell]]:
     return [{name: _value(row[place], kind) for name, kind, place in places} for row in reader]
 
 
-def codebook(columns: Sequence[Column]) -> Iterator[bytes]:
-    """One row a column: name, kind, unit, values and description."""
+def codebook(files: Mapping[str, Sequence[Column]]) -> Iterator[bytes]:
+    """One row a column of every file: file, name, kind, unit, values and description."""
     names = ("name", "kind", "unit", "values", "description")
-    return write_csv(names, ({name: getattr(column, name) for name in names} for column in columns))
+    rows = (
+        {"file": file, **{name: getattr(column, name) for name in names}}
+        for file, columns in files.items()
+        for column in columns
+    )
+    return write_csv(("file", *names), rows)
 
 
 def _value(text: str, kind: str) -> Cell:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.models import User, Workspace
 from audit.models import Event
@@ -124,3 +126,35 @@ def test_the_command(workspace: Workspace, tmp_path: Path, capsys: pytest.Captur
     with pytest.raises(CommandError, match="NAME=COLUMN"):
         call_command("import_readings", MADE_UP, workspace=workspace.slug, title="Made up", finding=["Effusion"])
     assert Study.objects.count() == 1
+
+
+def upload(client: Client, content: bytes, **values: Any) -> Any:
+    file = SimpleUploadedFile("readings.csv", content, "text/csv")
+    return client.post("/studies/import/", {"title": "From a page", "margin": "0.1", "file": file, **values})
+
+
+def test_the_page_takes_a_file(client: Client, workspace: Workspace, coordinator: User, statistician: User) -> None:
+    client.force_login(statistician)
+    assert client.get("/studies/import/").status_code == 404
+    client.force_login(coordinator)
+    assert b"Import readings" in client.get("/studies/").content
+    assert b'enctype="multipart/form-data"' in client.get("/studies/import/").content
+    response = upload(client, MADE_UP.read_bytes(), realism="-")
+    study = Study.objects.get()
+    assert response.status_code == 302 and response["Location"] == study.get_absolute_url()
+    assert "realism" not in study.protocol["imported"]["columns"]
+    assert b"Imported readings" in client.get(response["Location"]).content
+
+
+def test_the_page_says_beside_the_field_what_is_wrong(client: Client, workspace: Workspace, coordinator: User) -> None:
+    client.force_login(coordinator)
+    refused = upload(client, b"reader,case,truth,rating\na,1,0,x\n", seconds="")
+    assert refused.status_code == 400
+    assert refused.context["form"].errors["file"] == ["Row 2: 'rating' is 'x', not a number."]
+    assert b"From a page" in refused.content
+    unnamed = upload(client, b"who,case,truth,rating\na,1,0,1\n", margin="0.8")
+    assert unnamed.context["form"].errors.keys() == {"reader"}
+    assert upload(client, b"reader,case,truth,rating\na,1,0,1\n", margin="0.8").context["form"].errors.keys() == {
+        "margin"
+    }
+    assert not Study.objects.exists()

@@ -1,4 +1,4 @@
-"""manage.py export_study STUDY --out FILE"""
+"""manage.py export_study STUDY --out FILE [--blinded]"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,19 +8,20 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from reader_study.bundle import export_study
+from reader_study.bundle import export_blinded, export_study
 from reader_study.models import Study
 
 
 class Command(BaseCommand):
-    """Write the export bundle of an unsealed study; the export is on record."""
+    """Write an export bundle of a study; the export is on record."""
 
-    help = "Write the export bundle of an unsealed study into a zip file."
+    help = "Write the export bundle of an unsealed study, or the blinded one of any locked study, into a zip file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """STUDY and --out."""
+        """STUDY, --out and --blinded."""
         parser.add_argument("study", help="identifier of the study, as in its address")
         parser.add_argument("--out", required=True, type=Path, help="the zip file to write; it must not exist yet")
+        parser.add_argument("--blinded", action="store_true", help="without anything of the key; before unsealing too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Export, or say why not."""
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if out.exists():
             raise CommandError(f"{out} exists already: choose another name.")
         try:
-            chunks = export_study(study=study, user=None)
+            chunks = (export_blinded if options["blinded"] else export_study)(study=study, user=None)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         try:

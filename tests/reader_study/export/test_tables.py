@@ -68,9 +68,9 @@ def test_an_unknown_column_is_refused() -> None:
 
 def test_the_codebook_explains_every_column_and_question() -> None:
     columns = long_columns([Asked("realism", "How realistic?", ((1, "not at all"), (5, "entirely")))])
-    rows = list(csv.DictReader(io.StringIO(b"".join(codebook(columns)).decode())))
+    rows = list(csv.DictReader(io.StringIO(b"".join(codebook({"reads.csv": columns})).decode())))
     assert [row["name"] for row in rows] == [column.name for column in columns]
-    assert all(row["description"] for row in rows)
+    assert all(row["description"] and row["file"] == "reads.csv" for row in rows)
     assert next(row for row in rows if row["name"] == "realism")["values"] == "1, not at all | 5, entirely"
 
 
