@@ -12,15 +12,21 @@ from reader_study.analysis.agreement.between import BetweenReaders, agreement_be
 from reader_study.analysis.agreement.repeats import RepeatAgreement, repeat_agreement
 from reader_study.analysis.counts import Confusion, confusion
 from reader_study.analysis.errors import AnalysisError
+from reader_study.analysis.findings.multiplicity import adjust
+from reader_study.analysis.findings.section import Findings, findings_section
 from reader_study.analysis.models.order import Order, order_section
 from reader_study.analysis.models.section import Models, models_section
+from reader_study.analysis.mrmc.arm_section import ArmSection, arm_section
+from reader_study.analysis.mrmc.class_section import ClassSection, class_section
 from reader_study.analysis.mrmc.endpoint import Endpoint, chance_endpoint, panel_test
 from reader_study.analysis.mrmc.panel import auc_panel, difference_panel
 from reader_study.analysis.mrmc.pooled import Pooled, pooled
 from reader_study.analysis.mrmc.single_arm import SingleArm
+from reader_study.analysis.mrmc.sources import SourceComparison, compare_sources
 from reader_study.analysis.plots import Plots, plots_of
 from reader_study.analysis.readers import ReaderRow, reader_rows
 from reader_study.analysis.realism import SourceRatings, by_source, reversed_scale
+from reader_study.analysis.sequential.section import Sequential, sequential_section
 from reader_study.analysis.settings import Settings
 from reader_study.analysis.table import RatingTable
 from reader_study.analysis.times import SourceTimes, seconds_by_source, with_log_seconds
@@ -60,22 +66,40 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Generators:
+    """Several generators beside the same real cases: both endpoints. Lower is more realistic."""
+
+    balanced_accuracy: SourceComparison
+    auc: SourceComparison
+
+
+@dataclass(frozen=True, slots=True)
 class StudyAnalysis:
-    """Everything that the results page and the results file show. `primary` carries the study's verdict."""
+    """Everything that the results page and the results file show. `primary` carries the study's verdict.
+
+    primary: balanced accuracy of the calls; where no call was asked, the AUC of the ratings. readers_p_adjusted: exact p of
+    every reader's accuracy, in the order of `readers`, by Benjamini and Hochberg.
+    """
 
     settings: Settings
     size: Size
     primary: Endpoint
     auc: Endpoint
+    classes: ClassSection
+    arms: ArmSection
+    generators: Generators
     readers: tuple[ReaderRow, ...]
+    readers_p_adjusted: tuple[float | None, ...]
     counts: Confusion
     pooled: Pooled
     agreement: BetweenReaders
     repeats: RepeatAgreement
     realism: Realism
     times: Times
+    findings: Findings
     models: Models
     order: Order
+    sequential: Sequential
     plots: Plots
     warnings: tuple[str, ...]
 
@@ -91,37 +115,66 @@ def analyse(
     plan, say = replace(settings or Settings(), **changes), progress or _silent
     if len(table) == 0:
         raise AnalysisError("There are no reads to analyse.")
-    ends = {"null": plan.null, "margin": plan.margin, "alpha": plan.alpha}
     say("Readers and cases")
-    primary = chance_endpoint(table, "call", "balanced accuracy", **ends)
-    area = chance_endpoint(table, "rating", "AUC", **ends)
+    called = not bool(np.isnan(table.call).all())
+    area = _endpoint(table, "rating", "AUC", plan)
+    primary = _endpoint(table, "call", "balanced accuracy", plan) if called else area
     counts = confusion(table)
-    levels, realism_levels = plan.rating_levels, plan.realism_levels
-    readers = reader_rows(table, levels, alpha=plan.alpha)
+    readers = reader_rows(table, plan.rating_levels, alpha=plan.alpha)
     say("Agreement")
-    bootstrap = {"replicates": plan.replicates, "seed": plan.seed}
-    agreement = agreement_between(table, levels, realism_levels, alpha=plan.alpha, **bootstrap)
+    agreement = agreement_between(
+        table, plan.rating_levels, plan.realism_levels, alpha=plan.alpha, replicates=plan.replicates, seed=plan.seed
+    )
     say("Mixed models")
     models = models_section(table, alpha=plan.alpha)
-    say("Order and time")
-    order = order_section(table, alpha=plan.alpha)
+    say("Order, findings, evidence")
     return StudyAnalysis(
         settings=plan,
         size=size_of(table),
         primary=primary,
         auc=area,
+        classes=class_section(table, null=plan.null, alpha=plan.alpha, method=plan.method),
+        arms=_arms(table, plan),
+        generators=Generators(*(_sources(table, *one, plan) for one in _ENDPOINTS)),
         readers=readers,
+        readers_p_adjusted=adjust([row.exact_p for row in readers], family="readers"),
         counts=counts,
         pooled=pooled(counts, primary.random),
         agreement=agreement,
-        repeats=repeat_agreement(table, levels, alpha=plan.alpha),
+        repeats=repeat_agreement(table, plan.rating_levels, alpha=plan.alpha),
         realism=_realism(table, plan),
         times=_times(table, plan.alpha),
+        findings=findings_section(table, margin=plan.margin, alpha=plan.alpha),
         models=models,
-        order=order,
+        order=order_section(table, alpha=plan.alpha),
+        sequential=sequential_section(table, null=plan.null, alpha=plan.alpha, margin=plan.margin),
         plots=plots_of(table),
         warnings=_warnings(primary, area),
     )
+
+
+_ENDPOINTS = (("call", "balanced accuracy"), ("rating", "AUC"))
+
+
+def _endpoint(table: RatingTable, column: str, name: str, plan: Settings) -> Endpoint:
+    return chance_endpoint(
+        table, column, name, null=plan.null, margin=plan.margin, alpha=plan.alpha, covariance=plan.covariance,
+        inference=plan.inference, method=plan.method,
+    )  # fmt: skip
+
+
+def _arms(table: RatingTable, plan: Settings) -> ArmSection:
+    return arm_section(
+        table, null=plan.null, margin=plan.margin, alpha=plan.alpha, covariance=plan.covariance,
+        inference=plan.inference, method=plan.method,
+    )  # fmt: skip
+
+
+def _sources(table: RatingTable, column: str, name: str, plan: Settings) -> SourceComparison:
+    return compare_sources(
+        table, column, name=name, alpha=plan.alpha, covariance=plan.covariance, inference=plan.inference,
+        method=plan.method,
+    )  # fmt: skip
 
 
 def size_of(table: RatingTable) -> Size:
