@@ -75,6 +75,8 @@ def test_it_holds_what_it_should(files: dict[str, bytes]) -> None:
     assert {f"figures/roc.{kind}" for kind in ("svg", "png", "csv")} <= figures
     readme = files["README.txt"].decode()
     assert all(name in readme for name in files.keys() - {"README.txt"})
+    docs = (Path(__file__).resolve().parents[2] / "docs" / "exports.md").read_text()
+    assert [name for name in WHOLE if f"`{name}`" not in docs] == []
     assert "Simulated readers" in readme and "R01" in readme and "Left out" not in readme
 
 

@@ -22,6 +22,9 @@ RUNS = {"manager", "coordinator"}
 PAGES: dict[str, tuple[str, set[str]]] = {
     "study_list": ("get", TEAM),
     "study_new": ("get", RUNS),
+    "power": ("get", TEAM),
+    "power_svg": ("get", TEAM),
+    "readings_import": ("get", RUNS),
     "study_detail": ("get", TEAM),
     "study_preparation": ("get", TEAM),
     "study_progress": ("get", TEAM),
@@ -40,7 +43,10 @@ PAGES: dict[str, tuple[str, set[str]]] = {
     "preview_frame": ("get", RUNS),
     "preview_answers": ("post", RUNS),
 }
-RESULTS = {"results", "results_json", "results_figure", "export"}  # proved where they are made
+RESULTS = {  # proved where they are made
+    "results", "results_json", "results_progress", "results_again", "results_svg", "results_png", "results_csv", "export",
+    "blinded_export",
+}  # fmt: skip
 
 # What anybody may open, readers too: signing in and out, their reading list, the health of the site, the API's manual.
 FOR_EVERYBODY = ("/accounts/", "/health/", "/home/", "/api/schema.json", "/api/docs/", "/demo/sign-in/")
@@ -110,7 +116,7 @@ def test_every_endpoint_of_studies_as_everybody(workspace: Any, people: dict[str
     from reader_study.api import StudyViewSet
 
     study = factories.build_open(workspace, people["coordinator"])
-    assert set(API) == StudyViewSet.actions_allowed.keys() - {"results", "export"}
+    assert set(API) == StudyViewSet.actions_allowed.keys() - {"results", "export", "blinded_export"}
     for name, (method, allowed) in API.items():
         tail = {"list": "", "create": "", "retrieve": f"{study.pk}/", "destroy": f"{study.pk}/"}
         path = "/api/v1/studies/" + tail.get(name, f"{study.pk}/{'invitations' if name == 'invite' else name}/")
