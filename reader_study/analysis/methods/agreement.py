@@ -15,7 +15,7 @@ _NORMAL = "Ratings are on an interval scale with normal case effects and errors 
 
 
 def _alpha(level: str, distance: str) -> Method:
-    text = f"Agreement of answers on the {level} level is Krippendorff's alpha ({distance}) with a bootstrap interval over cases."
+    text = f"Agreement of answers on the {level} level is Krippendorff's alpha ({distance}) with a BCa bootstrap interval over cases."
     return Method(f"Krippendorff alpha, {level}", text, _KRIPPENDORFF, _BOOTSTRAP)
 
 
