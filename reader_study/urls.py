@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reader_study import preview_views, read_views, views
+from reader_study import power_views, preview_views, read_views, views
+from reader_study.views_export import export_urls
 from reader_study.views_results import results_urls
 
 app_name = "reader_study"
@@ -12,6 +13,8 @@ _study = "studies/<uuid:pk>/"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/", views.study_list, name="study_list"),
     path("studies/new/", views.study_new, name="study_new"),
+    path("studies/power/", power_views.power, name="power"),
+    path("studies/power.svg", power_views.power_figure, name="power_svg"),
     path(_study, views.study_detail, name="study_detail"),
     path(_study + "preparation/", views.study_preparation, name="study_preparation"),
     path(_study + "progress/", views.study_progress, name="study_progress"),
@@ -30,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(_study + "preview/frames/<str:token>", preview_views.frame, name="preview_frame"),
     path(_study + "preview/answers", preview_views.answers, name="preview_answers"),
     *results_urls,
+    *export_urls,
     # What readers may call: these and the home page's reading list, nothing else.
     path("r/<str:secret>/", read_views.follow_link, name="follow_link"),
     path("read/<str:study_token>/", read_views.read, name="read"),
