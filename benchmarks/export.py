@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/export.py [--cases 300] [--readers 30] [--questions 6]
 
-Starts a database of its own in a temporary folder, fills it with an unsealed study, and exports it twice: the first time
-with the analysis and the figures, which are then kept, the second time without. Nothing but chunks is held back: the
+Starts a database of its own in a temporary folder, fills it with an unsealed study, and has it analysed, as a worker does
+after unsealing. Then a fresh process exports it, twice, and its memory is measured. Nothing but chunks is held back: the
 bundle is counted and thrown away.
 """
 
@@ -13,6 +13,8 @@ import argparse
 import os
 import resource
 import secrets
+import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -109,39 +111,59 @@ def _answer(rng: np.random.Generator, source: str) -> int:
     return int(np.clip(np.round(rng.normal(3.5 + 0.5 * (source == "synthetic"), 1.4)), 1, 6))
 
 
-def export(study: Study) -> tuple[float, float, int]:
-    """Seconds to the first byte and to the last, and bytes."""
-    from reader_study.bundle import export_study
+def analyse(study: Study) -> float:
+    """Seconds that the analysis with all figures takes; it is then kept."""
+    from reader_study.services import finished_analysis
 
     begin = time.perf_counter()
-    first, size = 0.0, 0
-    for chunk in export_study(study=study, user=None):
-        first = first or time.perf_counter() - begin
-        size += len(chunk)
-    return first, time.perf_counter() - begin, size
+    finished_analysis(study=study)
+    return time.perf_counter() - begin
+
+
+def export(identifier: str) -> None:
+    """In a process that has done nothing before: export, and say what it took."""
+    import django
+
+    django.setup()
+    from reader_study.bundle import export_blinded, export_study
+    from reader_study.models import Study
+
+    study = Study.objects.get(pk=identifier)
+    print(f"fresh process: {memory():.0f} MB before the export")
+    for name, write in (("whole", export_study), ("whole, again", export_study), ("blinded", export_blinded)):
+        begin, used, first, size = time.perf_counter(), time.process_time(), 0.0, 0
+        for chunk in write(study=study, user=None):
+            first = first or time.perf_counter() - begin
+            size += len(chunk)
+        used, total = time.process_time() - used, time.perf_counter() - begin
+        print(
+            f"{name}: first byte {first:.2f} s, all {total:.2f} s (processor {used:.2f} s), {size / 1e6:.1f} MB, "
+            f"peak memory {memory():.0f} MB"
+        )
+    heavy = [name for name in ("pandas", "statsmodels", "matplotlib", "torch") if name in sys.modules]
+    print(f"loaded beside: {', '.join(heavy) or 'none of pandas, statsmodels, matplotlib, torch'}")
+
+
+def memory() -> float:
+    """Largest resident memory so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
-    """Fill, export twice, print."""
+    """Fill, analyse, export in a process of its own, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--readers", type=int, default=30)
     parser.add_argument("--questions", type=int, default=6)
+    parser.add_argument("--export", metavar="STUDY", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.export:
+        return export(options.export)
     with tempfile.TemporaryDirectory(prefix="negatoscope-benchmark-", ignore_cleanup_errors=True) as folder:
         start(Path(folder))
         study = fill(options.cases, options.readers, options.questions)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{options.cases * options.readers * options.questions:,} answers; {before:.0f} MB before")
-        for name in ("first export, with analysis and figures", "second export"):
-            used = time.process_time()
-            first, total, size = export(study)
-            used = time.process_time() - used
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(
-                f"{name}: first byte {first:.2f} s, all {total:.2f} s (processor {used:.2f} s), "
-                f"{size / 1e6:.1f} MB, peak memory {peak:.0f} MB"
-            )
+        print(f"{options.cases * options.readers * options.questions:,} answers; analysed in {analyse(study):.1f} s")
+        subprocess.run([sys.executable, __file__, "--export", str(study.pk)], check=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import integrate, optimize, stats
-from statsmodels.stats.proportion import proportion_confint
 
 from reader_study.analysis.errors import AnalysisError
 from reader_study.analysis.mrmc.arms import compare_arms
@@ -111,6 +110,9 @@ def simulate_power(
         values = latents if endpoint == "AUC" else tuple((latent > 0).astype(np.float64) for latent in latents)
         outcomes[index] = _analyse(values[0], values[1], null, margin, alpha)
     shown = int(outcomes[:, 0].sum())
+    # Imported here: it brings pandas, which a web process need not hold in memory.
+    from statsmodels.stats.proportion import proportion_confint
+
     low, high = proportion_confint(shown, replicates, method="wilson")
     return SimulatedPower(
         shown / replicates, Interval(float(low), float(high), 0.95), float(outcomes[:, 1].mean()), replicates

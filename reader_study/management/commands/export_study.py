@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -16,6 +16,9 @@ class Command(BaseCommand):
     """Write an export bundle of a study; the export is on record."""
 
     help = "Write the export bundle of an unsealed study, or the blinded one of any locked study, into a zip file."
+
+    # Checks would load every page of the site, which an export does not need.
+    requires_system_checks: ClassVar[list[str]] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """STUDY, --out and --blinded."""
