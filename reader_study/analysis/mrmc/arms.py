@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from itertools import combinations
 
-from scipy import stats
+from scipy import special
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
 from reader_study.analysis.mrmc.mean_squares import ErrorCovariances, MeanSquares, error_covariances, mean_squares
@@ -104,8 +104,8 @@ def _omnibus(squares: MeanSquares, below: _Denominator, t: int) -> tuple[float, 
     f = squares.arms / below.value
     if below.df is None:
         chi2 = (t - 1) * f
-        return chi2, float(stats.chi2.sf(chi2, t - 1))
-    return f, float(stats.f.sf(f, t - 1, below.df))
+        return chi2, float(special.chdtrc(t - 1, chi2))
+    return f, float(special.fdtrc(t - 1, below.df, f))
 
 
 def _difference(names: tuple[str, str], estimate: float, below: _Denominator, j: int, alpha: float) -> ArmDifference:

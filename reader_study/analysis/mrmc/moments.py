@@ -29,7 +29,8 @@ class Moments:
 
     def coefficients(self) -> Floats:
         """What each moment over disjoint index sets contributes to the covariance; they add up to 0."""
-        weights = self._each_axis(self.denominators, _exclude) / self.denominators[(0,) * self.factors]
+        whole = np.broadcast_to(self.denominators[(0,) * self.factors], self.denominators.shape)
+        weights = _ratio(self._each_axis(self.denominators, _exclude), whole)
         weights[(0,) * self.factors] -= 1
         return np.asarray(weights)
 
@@ -61,7 +62,8 @@ class Moments:
 
     def shares(self) -> Floats:
         """Coefficient of every component in the covariance: 1/n of a crossed factor with n levels."""
-        return np.asarray(self.denominators / self.denominators[(0,) * self.factors])
+        whole = np.broadcast_to(self.denominators[(0,) * self.factors], self.denominators.shape)
+        return _ratio(self.denominators, whole)
 
     def centred(self, exposures: Floats, centres: Floats) -> Moments:
         """The moments of the kernels less `centres` (t,), their means; exposures: as the numerators, kernel times read.

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from reader_study.analysis.errors import AnalysisError
 from reader_study.analysis.mrmc.mean_squares import error_covariances, mean_squares
@@ -93,12 +93,12 @@ def single_arm(panel: Panel, *, null: float = 0.5, alpha: float = 0.05, inferenc
 
 def quantile(probability: float, df: float | None) -> float:
     """Quantile of t with `df`, or of the normal where `df` is None."""
-    return float(stats.norm.ppf(probability) if df is None else stats.t.ppf(probability, df))
+    return float(special.ndtri(probability) if df is None else special.stdtrit(df, probability))
 
 
 def upper_tail(statistic: float, df: float | None) -> float:
     """P(T > statistic) for t with `df`, or the normal where `df` is None."""
-    return float(stats.norm.sf(statistic) if df is None else stats.t.sf(statistic, df))
+    return float(special.ndtr(-statistic) if df is None else special.stdtr(df, -statistic))
 
 
 def _describe(panel: Panel, null: float) -> SingleArm:

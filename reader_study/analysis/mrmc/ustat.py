@@ -86,7 +86,11 @@ def auc_ustat(table: RatingTable, column: str = "rating") -> UStatistic:
     With column "call" it is the balanced accuracy. Raises NotEstimable where an arm has no pair of a real and a synthetic
     read by one reader.
     """
-    cells = grid(table, column, any_design=True)
+    return auc_ustat_of(grid(table, column, any_design=True))
+
+
+def auc_ustat_of(cells: Grid) -> UStatistic:
+    """The same from reads already laid out, with readers of one class still in."""
     components = auc_components(cells)
     negatives, positives = cells.cells()
     moments = auc_moments(components, positives, negatives)
