@@ -170,7 +170,9 @@ def _polish(likelihood: Laplace, space: _Coordinates, x: Floats) -> tuple[Floats
         if not reached >= value - 1e-9:
             break
         x, value = moved, reached
-        hessian = _hessian(likelihood, space, x)
+        # After a short step the Hessian has not moved by more than its differences are good for.
+        if np.abs(step).max() > 1e-3:
+            hessian = _hessian(likelihood, space, x)
     return x, hessian, False
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reader_study.analysis.models.links import Link
+from reader_study.analysis.models.links import Link, Tails
 from reader_study.analysis.types import Floats, Ints
 
 # Beyond this both links are 0 or 1 to double precision; finite, so that x * f(x) is 0 and not NaN.
@@ -62,9 +62,11 @@ def slopes(outcome: Outcome, eta: Floats, cuts: Floats) -> Slopes:
     ends = np.concatenate([[-FAR], cuts, [FAR]])
     high = np.clip(ends[outcome.level + 1] - eta, -FAR, FAR)
     low = np.clip(ends[outcome.level] - eta, -FAR, FAR)
-    p = _between(outcome.link, high, low)
-    upper = _ratios(outcome.link, high, p, 1.0)
-    lower = _ratios(outcome.link, low, p, -1.0)
+    at_high, at_low = outcome.link.at(high), outcome.link.at(low)
+    # F(high) - F(low) in the tail where it loses no digits.
+    p = np.where(low > 0, at_low.above - at_high.above, at_high.below - at_low.below)
+    p = np.maximum(p, _TINY)
+    upper, lower = _ratios(at_high, 1 / p), _ratios(at_low, -1 / p)
     first = upper[0] + lower[0]
     second = upper[1] + lower[1] - first * first
     weight = outcome.weight
@@ -92,20 +94,11 @@ def curves(outcome: Outcome, at: Slopes) -> Curves:
 
 def expected(outcome: Outcome, eta: Floats) -> tuple[Floats, Floats]:
     """Expected information of binary rows, phi^2 / [Phi (1 - Phi)], and its derivative by eta."""
-    eta = np.clip(eta, -30.0, 30.0)
-    f, slope, _ = outcome.link.densities(eta)
-    above, below = np.maximum(outcome.link.cdf(eta), _TINY), np.maximum(outcome.link.cdf(-eta), _TINY)
+    at = outcome.link.at(np.clip(eta, -30.0, 30.0))
+    f, above, below = at.density, np.maximum(at.above, _TINY), np.maximum(at.below, _TINY)
     value = outcome.weight * f * f / (above * below)
-    return value, value * (2 * slope / np.maximum(f, _TINY) - f / above + f / below)
+    return value, value * (2 * at.slope / np.maximum(f, _TINY) + f / above - f / below)
 
 
-def _between(link: Link, high: Floats, low: Floats) -> Floats:
-    """F(high) - F(low), above 0 as F(-low) - F(-high): in the tail where it loses no digits."""
-    sign = np.where(low > 0, -1.0, 1.0)
-    return np.maximum(sign * (link.cdf(sign * high) - link.cdf(sign * low)), _TINY)
-
-
-def _ratios(link: Link, at: Floats, p: Floats, sign: float) -> tuple[Floats, Floats, Floats]:
-    f, slope, curve = link.densities(at)
-    scale = sign / p
-    return f * scale, slope * scale, curve * scale
+def _ratios(at: Tails, scale: Floats) -> tuple[Floats, Floats, Floats]:
+    return at.density * scale, at.slope * scale, at.curve * scale
