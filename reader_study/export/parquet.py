@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import IO, Any, Self
+
+import numpy as np
 
 from reader_study.export.cells import Cell
 from reader_study.export.columns import Column
 from reader_study.export.errors import ExportError
 
 _ROWS_A_GROUP = 4_096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ParquetTable:
@@ -47,9 +51,8 @@ class ParquetTable:
     def _flush(self) -> None:
         import pyarrow
 
-        columns = [[row.get(name) for row in self._rows] for name in self._schema.names]
-        arrays = [pyarrow.array(values, field.type) for values, field in zip(columns, self._schema)]
-        self._writer.write_table(pyarrow.table(arrays, schema=self._schema))
+        arrays = [_array([row.get(field.name) for row in self._rows], field.type) for field in self._schema]
+        self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
         self._rows.clear()
 
 
@@ -59,6 +62,35 @@ def read_parquet(data: bytes) -> list[dict[str, Cell]]:
 
     rows: list[dict[str, Cell]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
     return rows
+
+
+def _array(values: Sequence[Cell], type_: Any) -> Any:
+    """A column, laid out by hand: `pyarrow.array` would load pandas (45 MB) to ask whether it was given a series."""
+    import pyarrow
+
+    known = np.array([value is not None for value in values], dtype=bool)
+    validity = pyarrow.py_buffer(np.packbits(known, bitorder="little").tobytes())
+    if type_ == pyarrow.string():
+        texts = [b"" if value is None else str(value).encode() for value in values]
+        offsets = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        buffers = [validity, pyarrow.py_buffer(offsets.tobytes()), pyarrow.py_buffer(b"".join(texts))]
+    elif type_ == pyarrow.bool_():
+        flags = np.array([bool(value) for value in values], dtype=bool)
+        buffers = [validity, pyarrow.py_buffer(np.packbits(flags, bitorder="little").tobytes())]
+    else:
+        numbers = np.array(
+            [_number(value) for value in values], dtype=np.float64 if type_ == pyarrow.float64() else np.int64
+        )
+        buffers = [validity, pyarrow.py_buffer(numbers.tobytes())]
+    return pyarrow.Array.from_buffers(type_, len(values), buffers)
+
+
+def _number(value: Cell) -> float | int:
+    """A number as it is, a time as microseconds since 1970, and nothing, which the validity bits hide, as 0."""
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // timedelta(microseconds=1)
+    assert not isinstance(value, str)
+    return value or 0
 
 
 def _schema(columns: Sequence[Column]) -> Any:
