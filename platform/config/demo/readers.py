@@ -30,6 +30,14 @@ class Eye:
         self._chance = np.random.default_rng(self.seed)
         self._seen: list[float] = []
 
+    def answer(self, picture: np.ndarray[Any, Any], questions: list[dict[str, Any]]) -> dict[str, int]:
+        """An answer to every question: by the grey levels for source and realism, by chance for anything else."""
+        seen = self.judge(picture)
+        for asked in questions:
+            if asked["slug"] not in seen:
+                seen[asked["slug"]] = int(self._chance.choice([choice["value"] for choice in asked["choices"]]))
+        return {asked["slug"]: seen[asked["slug"]] for asked in questions}
+
     def judge(self, picture: np.ndarray[Any, Any]) -> dict[str, int]:
         """Answers to the two questions, from the grey levels alone."""
         grey = picture.astype(np.float64)
@@ -76,7 +84,7 @@ class SimulatedReader:
         event = {
             "key": str(uuid.uuid4()),
             "token": token,
-            "answers": self.eye.judge(picture),
+            "answers": self.eye.answer(picture, session["questions"]),
             "active_ms": active,
             "total_ms": active + 400,
             "first_paint_ms": 20,
