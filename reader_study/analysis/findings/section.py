@@ -74,6 +74,8 @@ def findings_section(table: RatingTable, *, margin: float, alpha: float = 0.05) 
     families = {name: FAMILIES[name] for name in ("findings", "findings_seen")}
     if not names:
         return Findings(margin, alpha, (), families, "No findings were asked about.")
+    if len(table.arms) > 1:
+        return Findings(margin, alpha, (), families, "These reads hold several arms: choose one.")
     rows = [_finding(table, name, margin, alpha) for name in names]
     return Findings(margin, alpha, tuple(_judged(rows)), families)
 

@@ -128,6 +128,13 @@ def test_nothing_asked_and_nothing_answered() -> None:
     json.dumps(plain(findings_section(table({"seen:Mass": answers(3)}), margin=0.1)), allow_nan=False)
 
 
+def test_several_arms_are_not_mixed() -> None:
+    reads = RatingTable.build(
+        reader=["a", "a"], case=["1", "1"], truth=[0, 0], arm=["x", "y"], extra={"seen:Mass": [1, 0]}
+    )
+    assert "several arms" in findings_section(reads, margin=0.1).reason
+
+
 def test_a_margin_must_be_a_share() -> None:
     with pytest.raises(AnalysisError, match="margin"):
         findings_section(table({"correct:Mass": answers(3)}), margin=0.0)
