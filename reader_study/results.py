@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from reader_study import blinding
 from reader_study.analysis import RatingTable, Settings, StudyAnalysis, analyse, plain
-from reader_study.analysis.methods import METHODS
+from reader_study.analysis.methods import methods_in
 from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.analysis.study import Progress
 from reader_study.export.tables import write_csv
@@ -100,13 +100,13 @@ def analyse_study(
 def stored_results(study: Study, selection: Mapping[str, str] | None = None) -> AnalysisRun | None:
     """The finished analysis with its document and files, if there is one."""
     digest = blinding.digest_json(dict(selection or {}))
-    return AnalysisRun.objects.ready().filter(study=study, selection_digest=digest).first()
+    found: AnalysisRun | None = AnalysisRun.objects.ready().filter(study=study, selection_digest=digest).first()
+    return found
 
 
 def results_document(results: Results) -> dict[str, Any]:
     """The results as the JSON file of the bundle and the API give them: see docs/statistics.md."""
     analysis = plain(results.analysis)
-    used = _methods_in(analysis)
     return {
         "format": FORMAT,
         "positive_class": "synthetic",
@@ -114,7 +114,7 @@ def results_document(results: Results) -> dict[str, Any]:
         "selection": results.selection,
         "provenance": _readable(asdict(results.provenance)),
         "simulated_readers": sorted(results.simulated),
-        "methods": {name: asdict(method) for name, method in METHODS.items() if name in used},
+        "methods": {name: asdict(method) for name, method in methods_in(analysis).items()},
         "figures": {name: {"title": one.title, "alt": one.alt(results)} for name, one in FIGURES.items()},
         "analysis": analysis,
     }
@@ -166,16 +166,6 @@ def data_digest(table: RatingTable) -> str:
     names = ("reader", "case", "arm", "source", "truth", "rating", "call", "seconds", "replicate", "position")
     columns = {name: plain(getattr(table, name)) for name in names}
     return blinding.digest_json({**columns, **{name: plain(values) for name, values in table.extra.items()}})
-
-
-def _methods_in(value: Any) -> set[str]:
-    """Names of the methods that results carry, wherever they stand."""
-    if isinstance(value, list):
-        return set().union(*(_methods_in(item) for item in value))
-    if not isinstance(value, dict):
-        return set()
-    own = {value[name] for name in ("method", "covariance") if value.get(name) in METHODS}
-    return own.union(*(_methods_in(item) for item in value.values()))
 
 
 def _readable(provenance: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,10 @@ from reader_study.analysis.table import RatingTable
 from reader_study.analysis.times import SourceTimes, seconds_by_source, with_log_seconds
 
 Progress = Callable[[str], None]
+SEVERAL_ARMS = (
+    "There are several arms: endpoints and differences stand by arm; readers, agreement, findings, times and order take the "
+    "reads of all arms together. Choose one arm to see it alone."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,12 @@ def analyse(
     readers = reader_rows(table, plan.rating_levels, alpha=plan.alpha)
     say("Agreement")
     agreement = agreement_between(
-        table, plan.rating_levels, plan.realism_levels, alpha=plan.alpha, replicates=plan.replicates, seed=plan.seed
+        table,
+        plan.rating_levels,
+        plan.realism_levels,
+        alpha=plan.alpha,
+        replicates=plan.replicates,
+        seed=plan.seed,
     )
     say("Mixed models")
     models = models_section(table, alpha=plan.alpha)
@@ -149,7 +158,7 @@ def analyse(
         order=order_section(table, alpha=plan.alpha),
         sequential=sequential_section(table, null=plan.null, alpha=plan.alpha, margin=plan.margin),
         plots=plots_of(table),
-        warnings=_warnings(primary, area),
+        warnings=_warnings(table, primary, area),
     )
 
 
@@ -214,6 +223,8 @@ def _times(table: RatingTable, alpha: float) -> Times:
     return Times(seconds_by_source(table), test, reason)
 
 
-def _warnings(*endpoints: Endpoint) -> tuple[str, ...]:
+def _warnings(table: RatingTable, *endpoints: Endpoint) -> tuple[str, ...]:
     found = [text for endpoint in endpoints if endpoint.random for text in endpoint.random.warnings]
+    if len(table.primary().arms) > 1:
+        found.append(SEVERAL_ARMS)
     return tuple(dict.fromkeys(found))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import chain
 
-from reader_study.export.errors import ExportError, RefusedRows
+from reader_study.export.errors import ExportError, MissingColumns, RefusedRows
 
 REQUIRED = ("reader", "case", "truth", "rating")
 MOST_PROBLEMS = 20
@@ -96,6 +96,24 @@ def guess_columns(header: Sequence[str]) -> dict[str, str]:
     found = {what: next((plain[name] for name in names if name in plain), "") for what, names in _USUAL.items()}
     findings = {f"finding {name[8:]}": name for name in header if name.lower().startswith("finding_")}
     return {what: column for what, column in found.items() if column} | findings
+
+
+def columns_from(header: Sequence[str], given: Mapping[str, str]) -> ColumnMap:
+    """The columns named in `given`, and for everything not named there the one whose name gives it away.
+
+    Keys are those of `ColumnMap`, "finding NAME" and "known finding NAME"; the value "-" means that there is none.
+    Raises MissingColumns where a required column is neither given nor found, ExportError for an unknown key.
+    """
+    found = {**guess_columns(header), **{what: name for what, name in given.items() if name}}
+    found = {what: name for what, name in found.items() if name != "-"}
+    if missing := [what for what in REQUIRED if what not in found]:
+        raise MissingColumns(missing, header)
+    findings = {what[8:]: name for what, name in found.items() if what.startswith("finding ")}
+    known = {what[14:]: name for what, name in found.items() if what.startswith("known finding ")}
+    plain = {what: name for what, name in found.items() if "finding " not in what}
+    if unknown := sorted(plain.keys() - {one.name for one in fields(ColumnMap)}):
+        raise ExportError(f"There is no kind of column {unknown[0]!r}.")
+    return ColumnMap(**plain, findings=findings, known_findings=known)  # type: ignore[arg-type]
 
 
 def header_of(lines: Iterable[str]) -> list[str]:

@@ -19,8 +19,8 @@ from audit.services import record
 from images.datasets.labels import NO_FINDING
 from reader_study import blinding, chance
 from reader_study.analysis.plan import ANALYSIS_PLAN
-from reader_study.export.errors import ExportError, RefusedRows
-from reader_study.export.readings_file import ColumnMap, ImportedRead, guess_columns, header_of, read_readings
+from reader_study.export.errors import ExportError, MissingColumns, RefusedRows
+from reader_study.export.readings_file import ColumnMap, ImportedRead, columns_from, header_of, read_readings
 from reader_study.models import Case, Origin, Presentation, Question, Reader, Reading, Study, StudyState
 from reader_study.questions import CALL, FINDING_CHOICES, REALISM, SOURCE_CONFIDENCE, Choice, finding_slug
 from reader_study.services.analysing import request_analysis
@@ -41,16 +41,10 @@ def columns_of_file(file: IO[bytes], given: dict[str, str]) -> ColumnMap:
     Raises ValidationError, by field, where a required column is neither given nor found.
     """
     header = _answered(lambda: header_of(_lines(file)))
-    found = {**guess_columns(header), **{what: name for what, name in given.items() if name}}
-    found = {what: name for what, name in found.items() if name != "-"}
-    missing = [what for what in ("reader", "case", "truth", "rating") if what not in found]
-    if missing:
-        names = ", ".join(header)
-        raise ValidationError({what: f"Name the column of the {what}. The file has: {names}." for what in missing})
-    findings = {what[8:]: name for what, name in found.items() if what.startswith("finding ")}
-    known = {what[14:]: name for what, name in found.items() if what.startswith("known finding ")}
-    plain = {what: name for what, name in found.items() if "finding " not in what}
-    return ColumnMap(**plain, findings=findings, known_findings=known)  # type: ignore[arg-type]
+    try:
+        return columns_from(header, given)
+    except MissingColumns as error:
+        raise ValidationError(error.messages) from error
 
 
 @transaction.atomic

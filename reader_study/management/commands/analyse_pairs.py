@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reader_study.analysis.errors import AnalysisError
-from reader_study.analysis.methods import METHODS
+from reader_study.analysis.methods import methods_in
 from reader_study.analysis.pairs import PairsAnalysis, analyse_pairs
 from reader_study.analysis.pairs.reading import PairColumns, read_pairs
 from reader_study.analysis.plain import plain
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{options['file']} cannot be read: {error}.") from error
         document = plain(analysis)
-        methods = {name: plain(METHODS[name]) for name in sorted(_methods_in(document))}
+        methods = {name: plain(method) for name, method in methods_in(document).items()}
         text = json.dumps({"format": "negatoscope-pairs-1", "analysis": document, "methods": methods}, indent=2)
         try:
             options["json"].write_text(text + "\n", encoding="utf-8")
@@ -76,16 +76,6 @@ class Command(BaseCommand):
             margin=options["margin"],
             alpha=options["alpha"],
         )
-
-
-def _methods_in(value: Any) -> set[str]:
-    """Names of the methods that results carry, wherever they stand."""
-    if isinstance(value, list):
-        return set().union(*map(_methods_in, value))
-    if not isinstance(value, dict):
-        return set()
-    own = {value["method"]} if value.get("method") in METHODS else set()
-    return own.union(*map(_methods_in, value.values()))
 
 
 def _sentence(analysis: PairsAnalysis) -> str:
