@@ -1,4 +1,4 @@
-"""Active reading time by source."""
+"""Active reading time by source, and by whether the call was right."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reader_study.analysis.table import RatingTable
+from reader_study.analysis.types import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,18 @@ class SourceTimes:
     """Quartiles of the active seconds on images of one source; None where no time was recorded."""
 
     source: str
+    n: int
+    lower_quartile: float | None
+    median: float | None
+    upper_quartile: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTimes:
+    """Quartiles of the active seconds of right or of wrong calls on images of one source."""
+
+    source: str
+    correct: bool
     n: int
     lower_quartile: float | None
     median: float | None
@@ -32,10 +45,26 @@ def with_log_seconds(table: RatingTable) -> RatingTable:
     return replace(table, extra={**table.extra, "log_seconds": np.log(positive)})
 
 
+def seconds_by_answer(table: RatingTable) -> tuple[AnswerTimes, ...]:
+    """Quartiles of first readings with a call for every source, real first, right calls before wrong ones."""
+    first = table.primary()
+    first = first.where(~np.isnan(first.call))
+    right = first.call == first.truth
+    return tuple(
+        AnswerTimes(source, correct, *_quartiles(first.seconds[(first.source == source) & (right == correct)]))
+        for source in first.sources
+        for correct in (True, False)
+    )
+
+
 def _times(table: RatingTable, source: str) -> SourceTimes:
-    seconds = table.seconds[table.source == source]
+    return SourceTimes(source, *_quartiles(table.seconds[table.source == source]))
+
+
+def _quartiles(seconds: Floats) -> tuple[int, float | None, float | None, float | None]:
+    """Number of recorded times and their quartiles."""
     seconds = seconds[~np.isnan(seconds)]
     if not seconds.size:
-        return SourceTimes(source, 0, None, None, None)
+        return 0, None, None, None
     low, middle, high = (float(value) for value in np.quantile(seconds, (0.25, 0.5, 0.75)))
-    return SourceTimes(source, int(seconds.size), low, middle, high)
+    return int(seconds.size), low, middle, high

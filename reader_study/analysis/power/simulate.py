@@ -111,7 +111,6 @@ def simulate_power(
         outcomes[index] = _analyse(values[0], values[1], null, margin, alpha)
     shown = int(outcomes[:, 0].sum())
     # Imported here: it brings pandas, which a web process need not hold in memory.
-    from statsmodels.stats.proportion import proportion_confint
 
     low, high = proportion_confint(shown, replicates, method="wilson")
     return SimulatedPower(

@@ -11,6 +11,7 @@ from reader_study.analysis.models.mixed import INTERCEPT, Rows
 from reader_study.analysis.models.order import order_section
 from reader_study.analysis.models.trend import cochran_armitage
 from reader_study.analysis.plain import plain
+from reader_study.analysis.times import seconds_by_answer, seconds_by_source
 from tests.reader_study.analysis.mixed import deviations, errors, values
 from tests.reader_study.analysis.tables import turing_test
 
@@ -110,3 +111,14 @@ def test_a_constant_time_allows_no_model() -> None:
     who, what = np.array(["a", "a", "b", "b"] * 3), np.array([str(index // 2) for index in range(12)])
     model = linear_model(Rows(np.ones(12), who, what, {"x": np.arange(12.0)}), name="time", formula="")
     assert "does not vary" in model.reason
+
+
+def test_times_of_right_and_of_wrong_calls() -> None:
+    table = turing_test()
+    found = seconds_by_answer(table)
+    by_source = {times.source: times.n for times in seconds_by_source(table)}
+    assert [(times.source, times.correct) for times in found[:2]] == [("real", True), ("real", False)]
+    for source, n in by_source.items():
+        assert sum(times.n for times in found if times.source == source) == n
+    unanswered = replace(table, call=np.full(len(table), np.nan))
+    assert seconds_by_answer(unanswered) == ()

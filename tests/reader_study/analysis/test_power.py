@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
+from reader_study.analysis.mrmc.comparison import compare_arms_of
 from reader_study.analysis.mrmc.panel import auc_panel
 from reader_study.analysis.mrmc.single_arm import single_arm
 from reader_study.analysis.plain import plain
@@ -21,6 +22,7 @@ from reader_study.analysis.power.components import (
     assumed_pair,
     hanley_mcneil,
     pilot_arm,
+    pilot_pair,
 )
 from reader_study.analysis.power.curves import Goal, Plan, cases_needed, power_curves
 from reader_study.analysis.power.power import (
@@ -31,6 +33,7 @@ from reader_study.analysis.power.power import (
     pair_power,
 )
 from reader_study.analysis.power.simulate import RoeMetz, calls_model, simulate_power
+from tests.reader_study.analysis.mixed import van_dyke
 from tests.reader_study.analysis.tables import from_matrix, turing_test
 
 # Van Dyke, jackknife, as RJafroc 2.1.3 prints them.
@@ -75,6 +78,15 @@ def test_every_size_of_rjafroc(shared_data: Path) -> None:
         assert found.noncentrality == pytest.approx(entry[f"ncp{inference}"], rel=1e-9), name
         if entry[f"df2{inference}"] is not None:
             assert found.df == pytest.approx(entry[f"df2{inference}"], rel=1e-9), name
+
+
+@pytest.mark.real_data
+def test_components_of_a_pilot_of_two_arms_as_rjafroc(shared_data: Path) -> None:
+    table = van_dyke(shared_data / "reference-statistics")
+    compared = compare_arms_of(table, "rating", "AUC", covariance="jackknife").overall
+    found = pilot_pair(compared, 114)
+    for name in ("interaction", "var", "cov1", "cov2", "cov3"):
+        assert getattr(found, name) == pytest.approx(getattr(VAN_DYKE, name), rel=1e-9), name
 
 
 def test_cases_for_eighty_percent_as_rjafroc() -> None:
