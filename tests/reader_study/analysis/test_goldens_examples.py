@@ -93,14 +93,15 @@ def test_per_reader_table(analysis: StudyAnalysis, reader: str) -> None:
 
 def test_agreement_between_readers(analysis: StudyAnalysis) -> None:
     found = analysis.agreement
-    assert found.fleiss_calls.value == pytest.approx(0.225058682150518, rel=1e-9)
-    assert found.percent_calls.value == pytest.approx(0.616666666666667, rel=1e-9)
+    assert found.calls.fleiss.value == pytest.approx(0.225058682150518, rel=1e-9)
+    assert found.calls.percent.value == pytest.approx(0.616666666666667, rel=1e-9)
     # irrCAC rounds its coefficients and errors to 5 decimals and its limits to 3.
-    assert found.fleiss_calls.standard_error == pytest.approx(0.04153, abs=5e-6)
-    assert (found.ac1_calls.value, found.ac1_calls.standard_error) == pytest.approx((0.24143, 0.04307), abs=5e-6)
-    assert (found.ac2_ratings.value, found.ac2_ratings.standard_error) == pytest.approx((0.44605, 0.03503), abs=5e-6)
-    assert found.ac1_calls.interval is not None
-    assert (found.ac1_calls.interval.low, found.ac1_calls.interval.high) == pytest.approx((0.156, 0.327), abs=5e-4)
+    ac1, ac2 = found.calls.ac1, found.ratings.ac2_quadratic
+    assert found.calls.fleiss.standard_error == pytest.approx(0.04153, abs=5e-6)
+    assert (ac1.value, ac1.standard_error) == pytest.approx((0.24143, 0.04307), abs=5e-6)
+    assert (ac2.value, ac2.standard_error) == pytest.approx((0.44605, 0.03503), abs=5e-6)
+    assert ac1.interval is not None
+    assert (ac1.interval.low, ac1.interval.high) == pytest.approx((0.156, 0.327), abs=5e-4)
 
 
 def test_agreement_within_readers(analysis: StudyAnalysis) -> None:

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reader_study.analysis import RatingTable, analyse
+from reader_study.analysis import RatingTable
+from reader_study.analysis.counts import confusion
 from reader_study.analysis.mrmc.covariance import delong, jackknife, unbiased_auc
+from reader_study.analysis.mrmc.endpoint import chance_endpoint
 from reader_study.analysis.mrmc.grid import grid
 from reader_study.analysis.mrmc.pair_sums import cross_products
 from reader_study.analysis.mrmc.panel import auc_panel
@@ -163,8 +165,22 @@ def test_repeats_never_reach_the_primary_analysis(study: tuple[np.ndarray, np.nd
         call=np.concatenate([plain.call, 1 - plain.call[repeated]]),
         replicate=[0] * len(plain) + [1] * len(repeated),
     )
-    first, second = analyse(plain), analyse(doubled)
-    assert (first.primary, first.auc, first.agreement, first.counts) == (
-        second.primary, second.auc, second.agreement, second.counts,
-    )  # fmt: skip
-    assert second.repeats.n_pairs == len(repeated)
+    for column in ("call", "rating"):
+        first, second = (
+            chance_endpoint(reads, column, column, null=0.5, margin=0.1, alpha=0.05) for reads in (plain, doubled)
+        )
+        assert first == second
+    assert confusion(plain) == confusion(doubled)
+
+
+@settings(max_examples=30, deadline=None)
+@given(studies())
+def test_doubling_every_case_leaves_the_estimates_alone(study: tuple[np.ndarray, np.ndarray]) -> None:
+    ratings, truth = study
+    once, twice = from_matrix(ratings, truth), from_matrix(np.tile(ratings, 2), np.tile(truth, 2))
+    for column in ("call", "rating"):
+        for method in ("or", "ustat"):
+            ends = {"null": 0.5, "margin": 0.1, "alpha": 0.05, "method": method}
+            first, second = (chance_endpoint(reads, column, column, **ends).random for reads in (once, twice))
+            assert first is not None and second is not None
+            assert first.estimate == pytest.approx(second.estimate, abs=1e-12)
