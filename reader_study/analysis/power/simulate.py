@@ -15,6 +15,7 @@ from reader_study.analysis.mrmc.equivalence import tost
 from reader_study.analysis.mrmc.grid import Grid
 from reader_study.analysis.mrmc.placement import auc_components
 from reader_study.analysis.mrmc.single_arm import Panel, single_arm
+from reader_study.analysis.proportion import proportion
 from reader_study.analysis.types import Floats, Interval
 
 
@@ -100,8 +101,10 @@ def simulate_power(
 
     Two arms are compared with each other, one with `null`. endpoint: balanced accuracy (of calls) or AUC (of latents).
     """
-    if readers < 2 or cases < 4 or endpoint not in ("balanced accuracy", "AUC"):
-        raise AnalysisError("Simulate two readers or more, four cases or more, and balanced accuracy or AUC.")
+    if readers < 2 or cases < 4 or replicates < 1 or endpoint not in ("balanced accuracy", "AUC"):
+        raise AnalysisError(
+            "Simulate a study or more, of two readers and four cases or more, for balanced accuracy or AUC."
+        )
     n1 = min(max(round(cases * share), 2), cases - 2)
     rng = np.random.default_rng(seed)
     outcomes = np.empty((replicates, 2))
@@ -109,13 +112,9 @@ def simulate_power(
         latents = model.draw(rng, readers, (cases - n1, n1))
         values = latents if endpoint == "AUC" else tuple((latent > 0).astype(np.float64) for latent in latents)
         outcomes[index] = _analyse(values[0], values[1], null, margin, alpha)
-    shown = int(outcomes[:, 0].sum())
-    # Imported here: it brings pandas, which a web process need not hold in memory.
-
-    low, high = proportion_confint(shown, replicates, method="wilson")
-    return SimulatedPower(
-        shown / replicates, Interval(float(low), float(high), 0.95), float(outcomes[:, 1].mean()), replicates
-    )
+    shown = proportion(int(outcomes[:, 0].sum()), replicates)
+    assert shown.value is not None and shown.interval is not None
+    return SimulatedPower(shown.value, shown.interval, float(outcomes[:, 1].mean()), replicates)
 
 
 def _analyse(real: Floats, synthetic: Floats, null: float, margin: float | None, alpha: float) -> tuple[bool, float]:
