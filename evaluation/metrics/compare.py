@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.paired import (
@@ -126,8 +126,10 @@ def _distance_to_real(result: MetricResult) -> float:
 
 
 def _filled(row: PairedDifference, found: Difference, confidence: float) -> PairedDifference:
-    half = float(stats.t.ppf(0.5 + confidence / 2, found.df)) * found.se
-    by_t = 2 * float(stats.t.sf(abs(found.value) / found.se, found.df)) if found.se > 0 else float(found.value == 0)
+    half = float(scipy.stats.t.ppf(0.5 + confidence / 2, found.df)) * found.se
+    by_t = (
+        2 * float(scipy.stats.t.sf(abs(found.value) / found.se, found.df)) if found.se > 0 else float(found.value == 0)
+    )
     grown, alone = images_to_settle(found, row.n, confidence)
     return replace(
         row,
@@ -152,7 +154,7 @@ def images_to_settle(found: Difference, n: int, confidence: float) -> tuple[int 
     """
     if found.value == 0 or found.se == 0:
         return None, None
-    needed = abs(found.value) / float(stats.norm.ppf(0.5 + confidence / 2) + stats.norm.ppf(POWER))
+    needed = abs(found.value) / float(scipy.stats.norm.ppf(0.5 + confidence / 2) + scipy.stats.norm.ppf(POWER))
     grown = int(np.ceil(n * (found.se / needed) ** 2))
     room = needed**2 - (found.se**2 - found.se_prompts**2)
     alone = int(np.ceil(n * found.se_prompts**2 / room)) if room > 0 else None

@@ -7,7 +7,7 @@ The two are independent samples, so their errors add in squares: interval by the
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.result import Direction, Estimate, MetricResult, Settings, scored
 
@@ -21,8 +21,8 @@ def difference(own: Estimate, real: Estimate, confidence: float) -> dict[str, fl
     down = float(np.hypot(own.value - own.low, real.high - real.value))
     up = float(np.hypot(own.high - own.value, real.value - real.low))
     toward = down if value > 0 else up
-    quantile = float(stats.norm.ppf(0.5 + confidence / 2))
-    p = 2 * float(stats.norm.sf(abs(value) / toward * quantile)) if toward > 0 else float(value == 0)
+    quantile = float(scipy.stats.norm.ppf(0.5 + confidence / 2))
+    p = 2 * float(scipy.stats.norm.sf(abs(value) / toward * quantile)) if toward > 0 else float(value == 0)
     return {"value": value, "low": value - down, "high": value + up, "p": p}
 
 

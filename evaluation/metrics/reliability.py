@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.judging import Judged
 from evaluation.metrics.resampling import group_codes, proportion_interval
@@ -74,7 +74,7 @@ def _gaps(view: Judged, bin_of: IntArray) -> tuple[FloatArray, FloatArray]:
     np.fill_diagonal(scaled, np.maximum(np.diag(covariance), floor))
     # A bin's variance comes from few groups: errors as wide as Student's t of that many.
     per_bin = np.array([len(np.unique(codes[bin_of == number])) for number in range(len(gaps))])
-    width = stats.t.ppf(0.975, np.maximum(per_bin - 1, 4)) / stats.norm.ppf(0.975)
+    width = scipy.stats.t.ppf(0.975, np.maximum(per_bin - 1, 4)) / scipy.stats.norm.ppf(0.975)
     scaled *= np.outer(width, width)
     return np.asarray(gaps, dtype=np.float64), scaled
 

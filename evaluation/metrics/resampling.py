@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.result import IntArray, Sample, TooFewImages
 
@@ -86,7 +86,7 @@ def pool(parts: Sequence[Jackknife]) -> tuple[float, float, float]:
 
 def t_interval(value: float, se: float, df: float, confidence: float) -> tuple[float, float]:
     """value -+ t * se."""
-    half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se
+    half = float(scipy.stats.t.ppf(0.5 + confidence / 2, df)) * se
     return value - half, value + half
 
 
@@ -102,7 +102,7 @@ def squared_distance_interval(
     bias = plug_in - value
     if plug_in <= 0 or se <= 0:
         return t_interval(value, se, df, confidence)
-    per_unit = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2 * se**2 / plug_in
+    per_unit = float(scipy.stats.t.ppf(0.5 + confidence / 2, df)) ** 2 * se**2 / plug_in
     centre, half = plug_in + per_unit / 2, float(np.sqrt(per_unit**2 / 4 + per_unit * plug_in))
     return centre - half - bias, centre + half - bias
 
@@ -112,7 +112,7 @@ def wilson_interval(p: float, n: float, confidence: float, df: float = np.inf) -
 
     Source: Wilson, JASA 22:209-212 (1927); effective size as in Korn & Graubard, Survey Methodology 24:193 (1998).
     """
-    z2 = float(stats.t.ppf(0.5 + confidence / 2, df)) ** 2
+    z2 = float(scipy.stats.t.ppf(0.5 + confidence / 2, df)) ** 2
     centre = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n)
     # p itself is always inside; rounding must not push it out at 0 and 1.

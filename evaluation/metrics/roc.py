@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.resampling import Groups, group_codes, wilson_interval
 from evaluation.metrics.result import Estimate, FloatArray, IntArray, TooFewImages
@@ -28,8 +28,8 @@ def delong_components(scores: FloatArray, truth: IntArray) -> tuple[FloatArray, 
     positive, negative = scores[truth == 1], scores[truth == 0]
     if not len(positive) or not len(negative):
         return np.empty(0), np.empty(0)
-    ranks = stats.rankdata(np.concatenate([positive, negative]))
-    own = stats.rankdata(positive), stats.rankdata(negative)
+    ranks = scipy.stats.rankdata(np.concatenate([positive, negative]))
+    own = scipy.stats.rankdata(positive), scipy.stats.rankdata(negative)
     v10 = (ranks[: len(positive)] - own[0]) / len(negative)
     v01 = 1 - (ranks[len(positive) :] - own[1]) / len(positive)
     return v10, v01
@@ -48,9 +48,9 @@ def win_counts(scores: FloatArray, truth: IntArray, blocks: IntArray, count: int
     wins = float(v10.sum()) * len(negative)
     lost = np.bincount(positive, v10 * len(negative), count) + np.bincount(negative, v01 * len(positive), count)
     # Pairs with both ends in the block were taken off twice. Ranking block by block is one ranking of (block, score).
-    key = blocks * (len(scores) + 1.0) + stats.rankdata(scores)
-    own = stats.rankdata(key)[truth == 1] - (np.cumsum(p + q) - (p + q))[positive]
-    among = stats.rankdata(key[truth == 1]) - (np.cumsum(p) - p)[positive]
+    key = blocks * (len(scores) + 1.0) + scipy.stats.rankdata(scores)
+    own = scipy.stats.rankdata(key)[truth == 1] - (np.cumsum(p + q) - (p + q))[positive]
+    among = scipy.stats.rankdata(key[truth == 1]) - (np.cumsum(p) - p)[positive]
     left = wins - lost + np.bincount(positive, own - among, count)
     pairs = (p.sum() - p) * (q.sum() - q)
     return np.append(wins, left), np.append(p.sum() * q.sum(), pairs).astype(np.float64)
@@ -99,7 +99,7 @@ def logit_interval(value: float, se: float, df: float, units: int, confidence: f
     if se <= 0 or not 0 < value < 1:
         return wilson_interval(min(max(value, 0.0), 1.0), units, confidence)
     centre = np.log(value / (1 - value))
-    half = float(stats.t.ppf(0.5 + confidence / 2, df)) * se / (value * (1 - value))
+    half = float(scipy.stats.t.ppf(0.5 + confidence / 2, df)) * se / (value * (1 - value))
     low, high = (float(1 / (1 + np.exp(-edge))) for edge in (centre - half, centre + half))
     return min(low, value), max(high, value)  # rounding must not push the value out of a narrow interval
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
 from evaluation.metrics.findings import canonical
 from evaluation.metrics.registry import METRICS, measure
@@ -231,7 +231,7 @@ def largest_gap(values: Mapping[str, Result], attribute: str, count: int, confid
 
 
 def _quantile(confidence: float, count: int) -> float:
-    return float(stats.norm.isf((1 - confidence) / 2 / count))
+    return float(scipy.stats.norm.isf((1 - confidence) / 2 / count))
 
 
 def _number(value: float | None) -> float:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from reader_study.blinding.features import FEATURES, describe
 
@@ -58,7 +58,7 @@ def audit_features(
     """As `audit_frames`, from a (frames, len(FEATURES)) array."""
     if not 0 < synthetic.sum() < synthetic.size:
         raise ValueError("A blinding report needs real and synthetic frames.")
-    ranks = rankdata(features, axis=0)
+    ranks = scipy.stats.rankdata(features, axis=0)
     rng = np.random.default_rng(seed)
     shuffles = rng.permuted(np.tile(synthetic, (permutations, 1)), axis=1)
     null = np.abs(_auc(ranks, shuffles) - 0.5).max(axis=1)
