@@ -22,6 +22,7 @@ from evaluation.exports import EXPORTS
 from evaluation.leaderboard import Line
 from evaluation.models import PairedComparison, ScoreCard
 from evaluation.pairing.services import cancel_paired, start_paired
+from evaluation.services.reports import kept_report
 
 
 class FileRenderer(BaseRenderer):
@@ -66,7 +67,8 @@ class CardActions:
         card = self.get_object()  # type: ignore[attr-defined]
         name = str(request.accepted_renderer.format)
         disposition = f'attachment; filename="score-card-{str(card.pk)[:8]}.{EXPORTS[name].extension}"'
-        made = EXPORTS[name].make(card, list(card.scores.all()))
+        scores = list(card.scores.all())
+        made = (kept_report(card, scores) if name == "pdf" else None) or EXPORTS[name].make(card, scores)
         return Response(made, headers={"Content-Disposition": disposition})
 
     @extend_schema(

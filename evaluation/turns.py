@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from django.db.models import F
 
-from evaluation.heartbeat import kept_alive
+from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, Run, RunState
 
 logger = logging.getLogger(__name__)

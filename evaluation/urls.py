@@ -4,7 +4,7 @@ from django.urls import path
 
 from evaluation.reconstruction import urls as reconstruction
 from evaluation.usefulness import urls as usefulness
-from evaluation.views import boards, cards, downloads, paired, runs
+from evaluation.views import boards, cards, downloads, paired, reports, runs
 
 app_name = "evaluation"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("score-cards/compare/paired/<uuid:pk>/cancellation/", paired.paired_cancel, name="paired_cancel"),
     path("leaderboard/", boards.leaderboard, name="leaderboard"),
     path("score-cards/<uuid:pk>/", cards.score_card_detail, name="score_card_detail"),
+    path("score-cards/<uuid:pk>/report/", reports.score_card_report, name="score_card_report"),
+    path(
+        "score-cards/<uuid:pk>/report/progress/", reports.score_card_report_progress, name="score_card_report_progress"
+    ),
     path("score-cards/<uuid:pk>/export/<slug:name>", downloads.score_card_export, name="score_card_export"),
     path(
         "score-cards/<uuid:pk>/figures/<slug:name>.<slug:extension>",

@@ -5,10 +5,12 @@ from evaluation.models.features import FeatureRow, FeatureShard
 from evaluation.models.measurements import KeptMeasurement
 from evaluation.models.paired import PairedComparison
 from evaluation.models.reconstruction import ReconstructedImage, ReconstructionRun
+from evaluation.models.reports import CardReport
 from evaluation.models.runs import OperatingPoint, ScoringRun, ScoringStep, StepKind
 from evaluation.models.usefulness import UsefulnessRun
 
 __all__ = [
+    "CardReport",
     "FeatureRow",
     "FeatureShard",
     "KeptMeasurement",

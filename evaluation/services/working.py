@@ -22,7 +22,6 @@ from django.db.models import QuerySet, Sum
 from evaluation import cache
 from evaluation.features.base import Extraction, Extractor, ExtractorError, Picture, gather
 from evaluation.halves import half_keys, half_pictures, halves_wanted, rows_with_a_side, without_features
-from evaluation.heartbeat import kept_alive
 from evaluation.metrics import MetricError
 from evaluation.models import ScoringRun, ScoringStep, StepKind
 from evaluation.networks import Facts, describe_network, open_network, with_spaces
@@ -32,6 +31,7 @@ from evaluation.services.cards import store_card
 from evaluation.services.runs import LANES
 from images.models import Image, ImageSetItem
 from images.pixels import ImageError, Pixels
+from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, RunState
 
 logger = logging.getLogger(__name__)

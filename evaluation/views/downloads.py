@@ -6,12 +6,14 @@ from uuid import UUID
 
 from csp.decorators import csp_replace
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from accounts.access import WorkspaceRequest, requires
 from accounts.policy import Action
 from evaluation.exports import EXPORTS
 from evaluation.figures import available, draw, table_csv
+from evaluation.services.reports import kept_report
 from evaluation.views.cards import card_and_scores
 
 CONTENT_TYPES = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
@@ -35,12 +37,13 @@ def score_card_figure(request: WorkspaceRequest, pk: UUID, name: str, extension:
 @require_GET
 @requires(Action.VIEW_SCORES)
 def score_card_export(request: WorkspaceRequest, pk: UUID, name: str) -> HttpResponse:
-    """The whole card as a file; `name` is a key of EXPORTS."""
+    """The whole card as a file; `name` is a key of EXPORTS. The PDF is set by a worker: what is not set yet is asked for first."""
     if name not in EXPORTS:
         raise Http404
     card, scores = card_and_scores(request, pk)
     export = EXPORTS[name]
+    made = kept_report(card, scores) if name == "pdf" else export.make(card, scores)
+    if made is None:
+        return redirect("evaluation:score_card_report", pk)
     disposition = f'attachment; filename="score-card-{str(card.pk)[:8]}.{export.extension}"'
-    return HttpResponse(
-        export.make(card, scores), content_type=export.content_type, headers={"Content-Disposition": disposition}
-    )
+    return HttpResponse(made, content_type=export.content_type, headers={"Content-Disposition": disposition})

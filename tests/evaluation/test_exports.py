@@ -15,6 +15,7 @@ from evaluation.exports import EXPORTS
 from evaluation.exports.report import to_pages
 from evaluation.models import ScoreCard
 from evaluation.presentation import RECORD_FIELDS
+from evaluation.services.reports import make_report, request_report
 
 from .card_maker import full_results, store
 from .conftest import MakeSet
@@ -93,6 +94,7 @@ def test_a_card_without_numbers_exports_too(phantom_set: MakeSet) -> None:
 
 def test_files_come_with_a_name_and_unknown_ones_do_not_come(card: ScoreCard, researcher: User, client: Client) -> None:
     client.force_login(researcher)
+    make_report(request_report(card=card, scores=list(card.scores.all()), user=researcher))
     for name, export in EXPORTS.items():
         answer = client.get(reverse("evaluation:score_card_export", args=[card.pk, name]))
         assert answer["Content-Type"] == export.content_type

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from evaluation.figures import FIGURES
+from evaluation.metrics import MetricResult
 from evaluation.models import ScoreCard, ScoringRun
 from images.models import ImageSet
 from jobs.models import RunState
@@ -17,7 +18,7 @@ from .card_maker import full_results, plain_results, store
 from .conftest import MakeSet
 
 pytestmark = pytest.mark.django_db
-EXPORTED = ("pdf", "csv", "json", "markdown", "model-index")
+EXPORTED = ("csv", "json", "markdown", "model-index")
 
 
 @pytest.fixture
@@ -66,11 +67,11 @@ def test_others_see_nothing(card: ScoreCard, stranger: User, reader_user: User, 
     client.force_login(stranger)
     for page in pages(card)[:3]:
         assert b"made" not in client.get(page, {"card": card.pk}).content.replace(b"made from", b"")
-    assert [client.get(page).status_code for page in pages(card)[3:]] == [404] * 10
+    assert [client.get(page).status_code for page in pages(card)[3:]] == [404] * 9
     client.force_login(reader_user)
-    assert [client.get(page).status_code for page in pages(card)] == [404] * 13
+    assert [client.get(page).status_code for page in pages(card)] == [404] * 12
     client.logout()
-    assert [client.get(page).status_code for page in pages(card)] == [302] * 13
+    assert [client.get(page).status_code for page in pages(card)] == [302] * 12
 
 
 def test_the_card_says_what_it_is_and_refuses_in_words(card: ScoreCard, researcher: User, client: Client) -> None:
@@ -123,6 +124,15 @@ def test_every_part_of_a_full_card_is_on_its_page(full_card: ScoreCard, research
     assert "Gone metric" in page and "No sign of remembered training images (copies" in page
     assert "above sex=F, more than chance explains" in page
     assert "Vendi score, finding by finding" in page
+
+
+def test_a_kernel_distance_below_0_is_explained(card: ScoreCard, researcher: User, client: Client) -> None:
+    below = MetricResult("kernel_distance", "lower", 100, "jackknife", -0.08, -0.11, -0.05)
+    other = store(card.synthetic, card.reference, [below])
+    client.force_login(researcher)
+    explained = [b"below 0 means that no difference was found" in client.get(c.get_absolute_url()).content
+                 for c in (card, other)]  # fmt: skip
+    assert explained == [False, True]
 
 
 def test_the_wall_is_ordered_by_any_number_that_each_image_has(

@@ -15,7 +15,6 @@ from audit.models import Event
 from evaluation.features.base import gather
 from evaluation.features.random_densenet import open_random_densenet
 from evaluation.features.registry import EXTRACTORS
-from evaluation.heartbeat import kept_alive
 from evaluation.metrics import METRICS
 from evaluation.metrics.sides import mirrored_halves
 from evaluation.models import FeatureRow, FeatureShard, Score, ScoreCard, ScoringRun
@@ -23,6 +22,7 @@ from evaluation.samples import load_pixels, load_set
 from evaluation.services import cancel_scoring, run_scoring, start_scoring
 from images.models import ImageSet
 from images.services import ItemRow, create_image_set
+from jobs.heartbeat import kept_alive
 from jobs.models import RunState
 from jobs.sharing import PieceState
 
@@ -266,7 +266,7 @@ def test_prompts_that_name_a_side_are_judged_on_mirrored_halves(phantom_set: Mak
 
 @pytest.mark.django_db(transaction=True)
 def test_a_long_computation_keeps_its_run_alive(phantom_set: MakeSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.heartbeat.SECONDS", 0.01)
+    monkeypatch.setattr("jobs.heartbeat.SECONDS", 0.01)
     sets = phantom_set("made", 2, source="synthetic"), phantom_set("drawn", 2, 1000)
     run = start_scoring(synthetic=sets[0], reference=sets[1], extractor="random-densenet", user=None, queue=False)
     assert run.claim()

@@ -43,4 +43,4 @@ def test_every_page_and_file_opens(cards: list[ScoreCard], client: Client, resea
         f"/leaderboard/?reference={cards[0].reference_id}",
     ]
     assert len(figures) > 12
-    assert {page: status for page in pages if (status := client.get(page).status_code) != 200} == {}
+    assert {page: status for page in pages if (status := client.get(page, follow=True).status_code) != 200} == {}

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from django.db import connection
 from django.utils import timezone
 
-from evaluation.models import ScoringStep
 from jobs.models import Run, RunState
+from jobs.sharing import Piece
 
 SECONDS = 10.0
 
 
 @contextmanager
-def kept_alive(run: Run, step: ScoringStep | None = None) -> Iterator[None]:
+def kept_alive(run: Run, step: Piece | None = None) -> Iterator[None]:
     """Renews the heartbeat of the run, and of its step, from another thread while this attempt owns them."""
     stop = threading.Event()
     thread = threading.Thread(target=_pulse, args=(run, step, stop), daemon=True)
@@ -26,7 +26,7 @@ def kept_alive(run: Run, step: ScoringStep | None = None) -> Iterator[None]:
         thread.join()
 
 
-def _pulse(run: Run, step: ScoringStep | None, stop: threading.Event) -> None:
+def _pulse(run: Run, step: Piece | None, stop: threading.Event) -> None:
     runs = type(run)._base_manager.filter(pk=run.pk, state=RunState.RUNNING, attempt=run.attempt)
     try:
         while not stop.wait(SECONDS):
