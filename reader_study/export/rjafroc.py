@@ -58,7 +58,7 @@ def write_rjafroc_excel(file: ScoreFile) -> Iterator[bytes]:
 
     sheets = rjafroc_sheets(file)
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
         # Equal contents give equal bytes, so the file does not say when it was made.
         book.set_properties({"created": datetime(1980, 1, 1)})  # noqa: DTZ001
         for name, rows in sheets.items():
