@@ -51,10 +51,11 @@ def run_analysis(run: AnalysisRun) -> None:
 
     Files are stored under their digest, the row is written at the end: a killed worker leaves no half analysis.
     """
-    from reader_study.results import analyse_study
-
     if not run.claim():
         return
+    # Only who computes loads what computing takes.
+    from reader_study.results import analyse_study
+
     try:
         found = analyse_study(
             Study.objects.get(pk=run.study_id), run.selection, progress=lambda what: run.beat(message=what)
