@@ -13,23 +13,28 @@ coverage_clinical.py and privacy_coverage.py.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy import linalg, stats
 
-from evaluation.metrics import METRICS, Sample, measure
-from evaluation.metrics.frechet import IMAGES_PER_DIMENSION
-from evaluation.metrics.result import FloatArray, Settings
+from benchmarks.coverage_table import Covered, Found, arguments, run, show
+from evaluation.metrics import Sample, diversity, frechet, frechet_infinity
+from evaluation.metrics.c2st import estimate_c2st
+from evaluation.metrics.cmmd import GAUSSIAN, SCALE
+from evaluation.metrics.frechet import IMAGES_PER_DIMENSION, frechet_distance
+from evaluation.metrics.kid import estimate_kernel_distance
+from evaluation.metrics.mmd import estimate_discrepancy
+from evaluation.metrics.prdc import estimate_prdc
+from evaluation.metrics.result import Estimate, FloatArray, Settings
+from evaluation.metrics.roc import estimate_auroc
+from evaluation.metrics.vendi import estimate_vendi
 
 FINDING = "Effusion"
-PER_FINDING = ("auroc", "balanced_accuracy", "sensitivity", "specificity")
-FEATURES_AND_CLASSIFIER = (*(m.name for m in METRICS.values() if m.needs == {"features"}), *PER_FINDING)
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,11 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("independent", 500, 500, 64, 1, 0.3, 0.0),
-    Scenario("prompts of 4", 480, 480, 64, 4, 0.3, 0.3),
-    Scenario("small", 120, 160, 16, 4, 0.3, 0.3),
-    Scenario("more features than images", 200, 200, 256, 4, 0.3, 0.3),
-    Scenario("same distribution", 480, 480, 64, 4, 0.0, 0.3),
+    Scenario("independent", 320, 320, 16, 1, 0.3, 0.0),
+    Scenario("prompts of 4", 320, 320, 16, 4, 0.3, 0.3),
+    Scenario("small", 120, 160, 12, 4, 0.3, 0.3),
+    Scenario("more features than images", 160, 160, 200, 4, 0.3, 0.3),
+    Scenario("same distribution", 320, 320, 16, 4, 0.0, 0.3),
 )
 AREA = 0.85  # AUROC of the simulated classifier: binormal
 
@@ -102,62 +107,112 @@ def sample(rng: np.random.Generator, scenario: Scenario, *, synthetic: bool) -> 
 
 def truths(scenario: Scenario) -> dict[str, float]:
     """Targets in closed form; the others are taken as the mean over repeats."""
-    half = stats.norm.cdf(np.sqrt(2) * stats.norm.ppf(AREA) / 2)
-    known = {name: float(half) for name in ("sensitivity", "specificity", "balanced_accuracy")}
-    known["auroc"] = AREA
-    known["seed_sensitivity"] = 1 - scenario.within
+    known = {"auroc": AREA, "seed_sensitivity": 1 - scenario.within}
     if min(scenario.n, scenario.m // 2) >= IMAGES_PER_DIMENSION * scenario.d:
-        known["frechet_distance"] = true_frechet_distance(scenario)
+        known |= dict.fromkeys(("frechet_distance", "frechet_distance_infinity"), true_frechet_distance(scenario))
+    if not scenario.shift:
+        known |= {"kernel_distance": 0.0, "cmmd": 0.0}
     return known
 
 
 def coverage(
-    scenario: Scenario, names: tuple[str, ...] | None, repeats: int, seed: int = 0
-) -> dict[str, tuple[float, float, float]]:
-    """By metric: share of intervals that hold the target, mean value, target."""
-    rngs = (np.random.default_rng([seed, repeat]) for repeat in range(repeats))
-    pairs = ((sample(rng, scenario, synthetic=True), sample(rng, scenario, synthetic=False)) for rng in rngs)
-    return share_covered(pairs, names, truths(scenario))
+    scenario: Scenario, names: tuple[str, ...] | None, repeats: int, *, processes: int = 1
+) -> dict[str, Covered]:
+    """By metric: how often the interval held the target."""
+    known = truths(scenario)
+
+    def repeat(number: int) -> dict[str, Found]:
+        rng = np.random.default_rng([0, number])
+        pair = sample(rng, scenario, synthetic=True), sample(rng, scenario, synthetic=False)
+        return measured(pair, names, known, number)
+
+    return run(repeat, repeats, processes)
 
 
-def share_covered(
-    pairs: Iterable[tuple[Sample, Sample]], names: tuple[str, ...] | None, known: dict[str, float]
-) -> dict[str, tuple[float, float, float]]:
-    """By metric, over all pairs: share of intervals that hold the target, mean value, target (mean value where not known)."""
-    found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    for repeat, pair in enumerate(pairs):
-        for result in measure(*pair, names=names, settings=Settings(seed=repeat)):
-            if result.value is not None and bool(result.finding) == (result.metric in PER_FINDING):
-                assert result.low is not None and result.high is not None
-                found[result.metric].append((result.value, result.low, result.high))
-    report = {}
-    for name, rows in found.items():
-        value, low, high = np.array(rows).T
-        target = known.get(name, float(value.mean()))
-        report[name] = (float(np.mean((low <= target) & (target <= high))), float(value.mean()), target)
-    return report
+def measured(
+    pair: tuple[Sample, Sample], names: tuple[str, ...] | None, known: dict[str, float], seed: int
+) -> dict[str, Found]:
+    """The interval of every metric of one pair of samples, without the noise floors that a card has, too."""
+    settings = Settings(seed=seed)
+    found: dict[str, Estimate] = {}
+    for family, function in ESTIMATORS.items():
+        if names is None or set(names) & set(family):
+            found |= function(*pair, settings)
+    wanted = found if names is None else [name for name in found if name in names]
+    return {name: Found.of(found[name], known.get(name)) for name in wanted}
 
 
-def phantom_pairs(repeats: int, n_prompts: int = 40) -> Iterator[tuple[Sample, Sample]]:
-    """Samples of whole prompts, without replacement, from phantoms' features; the reference has a little noise added.
+def _frechet_infinity(synthetic: Sample, reference: Sample, settings: Settings) -> dict[str, Estimate]:
+    """Where there are as many images as the family asks for."""
+    enough = 2 * frechet_infinity.IMAGES_PER_DIMENSION
+    if not frechet.correctable(synthetic, reference, enough):
+        return {}
+    parts = frechet_infinity.part_counts(synthetic, reference)
+    estimate = frechet_infinity.estimate_frechet_infinity(synthetic, reference, settings, parts)
+    return {"frechet_distance_infinity": estimate}
 
-    The population is drawn once (a minute or two) and kept in the folder for temporary files.
-    """
-    features = phantom_features()
+
+def _diversity(synthetic: Sample, reference: Sample, settings: Settings) -> dict[str, Estimate]:
+    found = {"feature_distance_across_prompts": diversity.estimate_across_groups(synthetic, settings, "prompts")}
+    if synthetic.n_groups < synthetic.n:
+        found["feature_distance_within_prompt"] = diversity.estimate_within_prompts(synthetic, settings)
+        found["seed_sensitivity"] = diversity.estimate_seed_sensitivity(synthetic, settings)
+    return found
+
+
+def _classifier(synthetic: Sample, reference: Sample, settings: Settings) -> dict[str, Estimate]:
+    if synthetic.probabilities is None:
+        return {}
+    truth = np.array([FINDING in names for names in synthetic.findings], dtype=np.intp)
+    return {"auroc": estimate_auroc(synthetic.probabilities[:, 0], truth, synthetic.groups, settings.confidence)}
+
+
+Estimator = Callable[[Sample, Sample, Settings], dict[str, Estimate]]
+
+
+def _single(name: str, estimate: Callable[[Sample, Sample, Settings], Estimate]) -> Estimator:
+    return lambda synthetic, reference, settings: {name: estimate(synthetic, reference, settings)}
+
+
+# Which names each makes, and how.
+ESTIMATORS: dict[tuple[str, ...], Estimator] = {
+    ("frechet_distance",): _single("frechet_distance", frechet.estimate_frechet_distance),
+    ("frechet_distance_infinity",): _frechet_infinity,
+    ("kernel_distance",): _single("kernel_distance", estimate_kernel_distance),
+    ("cmmd",): _single("cmmd", partial(estimate_discrepancy, GAUSSIAN, scale=SCALE)),
+    ("c2st_auroc",): _single("c2st_auroc", estimate_c2st),
+    ("precision", "density", "recall", "coverage", "precision_k3", "recall_k3"): estimate_prdc,
+    ("vendi_score", "vendi_score_q2", "vendi_score_qinf"): lambda own, real, settings: estimate_vendi(own, settings),
+    ("feature_distance_within_prompt", "feature_distance_across_prompts", "seed_sensitivity"): _diversity,
+    ("auroc",): _classifier,
+}
+
+
+def phantom_pair(number: int, features: FloatArray) -> tuple[Sample, Sample]:
+    """Samples of whole prompts, without replacement, from phantoms' features; the reference is scaled and moved a little."""
     groups = np.arange(len(features)) // SEEDS
-    for repeat in range(repeats):
-        rng = np.random.default_rng([11, repeat])
-        chosen = rng.permutation(groups.max() + 1)[: 2 * n_prompts]
-        rows = [np.flatnonzero(np.isin(groups, part)) for part in (chosen[:n_prompts], chosen[n_prompts:])]
-        synthetic, reference = (Sample(features[r], tuple(f"g{g:04d}" for g in groups[r])) for r in rows)
-        blurred = reference.features * 1.05 + 0.02 * features.std(axis=0)
-        yield synthetic, replace(reference, features=blurred)
+    chosen = np.random.default_rng([11, number]).permutation(groups.max() + 1)[: 2 * PROMPTS]
+    rows = [np.flatnonzero(np.isin(groups, part)) for part in (chosen[:PROMPTS], chosen[PROMPTS:])]
+    synthetic, reference = (Sample(features[r], tuple(f"g{g:04d}" for g in groups[r])) for r in rows)
+    return synthetic, replace(reference, features=moved(reference.features, features))
 
 
+def moved(rows: FloatArray, population: FloatArray) -> FloatArray:
+    return rows * 1.05 + 0.02 * population.std(axis=0)
+
+
+def phantoms(names: tuple[str, ...] | None, repeats: int, *, processes: int = 1) -> dict[str, Covered]:
+    """The same on features of phantoms; the truth of the Fréchet distance is that of the whole population."""
+    features = phantom_features()
+    known = {"frechet_distance": frechet_distance(features, moved(features, features))}
+    return run(lambda number: measured(phantom_pair(number, features), names, known, number), repeats, processes)
+
+
+PROMPTS = 40
 SEEDS = 4
 
 
-def phantom_features(prompts: int = 300) -> FloatArray:
+def phantom_features(prompts: int = 1000) -> FloatArray:
     """(prompts * SEEDS, d) features of drawn phantoms, SEEDS with the same findings in a row."""
     kept = Path(tempfile.gettempdir()) / f"negatoscope-phantom-features-{prompts}.npy"
     if not kept.exists():
@@ -179,29 +234,17 @@ def phantom_features(prompts: int = 300) -> FloatArray:
     return np.asarray(np.load(kept))
 
 
-def show(title: str, rows: dict[str, tuple[float, float, float]]) -> None:
-    """A block of lines, one a metric."""
-    print(f"\n{title}")
-    for name, (share, mean, target) in rows.items():
-        print(f"  {name:32s} covers {100 * share:5.1f} %   mean {mean:9.5f}   target {target:9.5f}", flush=True)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--only", action="append", help="metric name, may be repeated")
-    parser.add_argument("--scenario", action="append", help="scenario by name, may be repeated")
-    parser.add_argument("--phantoms", action="store_true", help="phantoms' features instead of Gaussians")
-    options = parser.parse_args()
-    names = tuple(options.only) if options.only else FEATURES_AND_CLASSIFIER
-    if options.phantoms:
-        show("phantoms: 40 prompts of 4 a side", share_covered(phantom_pairs(options.repeats), names, {}))
-        return
+    options = arguments(__doc__).parse_args()
+    names = tuple(options.only) if options.only else None
+    chosen = options.setting or [*(s.name for s in SCENARIOS), "phantoms"]
     for scenario in SCENARIOS:
-        if options.scenario and scenario.name not in options.scenario:
-            continue
-        title = f"{scenario.name}: n={scenario.n} m={scenario.m} d={scenario.d} per group={scenario.per_group}"
-        show(title, coverage(scenario, names, options.repeats))
+        if scenario.name in chosen:
+            title = f"{scenario.name}, d = {scenario.d}"
+            show(title, coverage(scenario, names, options.repeats, processes=options.processes))
+    if "phantoms" in chosen:
+        title = f"phantoms, {PROMPTS} prompts of {SEEDS}"
+        show(title, phantoms(names, options.repeats, processes=options.processes))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How often the intervals of image-text alignment and of the pictures' own metrics hold the truth.
 
-    python benchmarks/coverage_images.py [--repeats 200]
+    python benchmarks/coverage_images.py [--repeats 400]
 
 Alignment: embeddings of captions and of images that hold a part of them and a part that a prompt's images share; the truth is
 the mean over repeats, since these statistics are unbiased (recall among 100 does not depend on how many captions there are).
@@ -10,18 +10,19 @@ shared by a prompt's images; truths are closed forms, and for the grey levels th
 
 from __future__ import annotations
 
-import argparse
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
+from benchmarks.coverage_table import Found, arguments, run, show
 from evaluation.metrics import Estimate, Sample
 from evaluation.metrics.alignment import retrieval_estimates, score_estimates
-from evaluation.metrics.images import estimate_intensity_distance, estimate_spectrum_distance, estimate_texture_distance
+from evaluation.metrics.images import estimate_intensity_distance, estimate_spectrum_distance
 from evaluation.metrics.pixel_table import LEVELS, PixelTable
+from evaluation.metrics.resolution import BySide, estimate_over_sides
 from evaluation.metrics.result import FloatArray, Settings
 
 
@@ -39,6 +40,7 @@ class Scenario:
 SCENARIOS = (
     Scenario("independent", 400, 1, 0.0, 0.3),
     Scenario("prompts of 4", 480, 4, 0.3, 0.3),
+    Scenario("small", 120, 4, 0.3, 0.3),
     Scenario("same distribution", 480, 4, 0.3, 0.0),
 )
 
@@ -73,17 +75,26 @@ def table(rng: np.random.Generator, scenario: Scenario, n: int, *, synthetic: bo
     bright, wide = noise(rng, codes, 2, scenario.within).T
     grey = np.arange(LEVELS) / (LEVELS - 1)
     levels = stats.norm.pdf(grey, (0.45 + 0.1 * shift + 0.04 * bright)[:, None], 0.15 * np.exp(0.1 * wide)[:, None])
-    texture = {side: noise(rng, codes, 16, scenario.within) * 0.2 - shift * 0.2 for side in (32, 64)}
     levels /= levels.sum(axis=1, keepdims=True)
-    return PixelTable(tuple(f"g{code:05d}" for code in codes), spectrum, levels, texture)
+    return PixelTable(tuple(f"g{code:05d}" for code in codes), spectrum, levels)
 
 
-def pictures(both: tuple[PixelTable, PixelTable], settings: Settings) -> dict[str, Estimate]:
+def details(rng: np.random.Generator, scenario: Scenario, n: int, *, synthetic: bool) -> BySide:
+    """Detail at two sides; the synthetic pictures have less of it."""
+    codes = np.arange(n) // (scenario.per_group if synthetic else min(scenario.per_group, 2))
+    lost = scenario.shift * 0.2 * synthetic
+    rows = {side: noise(rng, codes, 16, scenario.within) * 0.2 - lost for side in (64, 128)}
+    return BySide(tuple(f"g{code:05d}" for code in codes), rows)
+
+
+def pictures(
+    both: tuple[PixelTable, PixelTable], sided: tuple[BySide, BySide], settings: Settings
+) -> dict[str, Estimate]:
     """The three distances."""
     return {
         "spectrum_distance": estimate_spectrum_distance(*both, settings),
         "intensity_distance": estimate_intensity_distance(*both, settings),
-        "frechet_by_resolution": estimate_texture_distance(*both, settings),
+        "frechet_by_resolution": estimate_over_sides(*sided, settings),
     }
 
 
@@ -100,37 +111,26 @@ def picture_truths(scenario: Scenario) -> dict[str, float]:
     }
 
 
-def report(title: str, draws: Iterable[dict[str, Estimate]], truths: dict[str, float]) -> None:
-    """Share of intervals that hold the truth, by metric; the mean value where the truth is not given."""
-    found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    for estimates in draws:
-        for name, one in estimates.items():
-            found[name].append((one.value, one.low, one.high))
-    print(f"\n{title}")
-    for name, rows in found.items():
-        value, low, high = np.array(rows).T
-        truth = truths.get(name, float(value.mean()))
-        share = 100 * np.mean((low <= truth) & (truth <= high))
-        print(f"  {name:24s} covers {share:5.1f} %   mean {value.mean():9.5f}   truth {truth:9.5f}", flush=True)
+def one_repeat(number: int, scenario: Scenario, kind: str, truths: Mapping[str, float]) -> dict[str, Found]:
+    """The intervals of one draw of alignment, or of the pictures' own metrics."""
+    rng, settings = np.random.default_rng([3, number]), Settings(seed=number)
+    if kind == "alignment":
+        estimates = alignment(pairs(rng, scenario, scenario.n), settings)
+    else:
+        both = [table(rng, scenario, scenario.n, synthetic=side) for side in (True, False)]
+        sided = [details(rng, scenario, scenario.n, synthetic=side) for side in (True, False)]
+        estimates = pictures((both[0], both[1]), (sided[0], sided[1]), settings)
+    return {name: Found.of(one, truths.get(name)) for name, one in estimates.items()}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=200)
-    repeats = parser.parse_args().repeats
+    options = arguments(__doc__, 400).parse_args()
     for scenario in SCENARIOS:
-        rngs = [np.random.default_rng([3, repeat]) for repeat in range(repeats)]
-        report(
-            f"alignment, {scenario.name}",
-            (alignment(pairs(rng, scenario, scenario.n), Settings(seed=i)) for i, rng in enumerate(rngs)),
-            {},
-        )
-        drawn = (tuple(table(rng, scenario, scenario.n, synthetic=side) for side in (True, False)) for rng in rngs)
-        report(
-            f"pictures, {scenario.name}",
-            (pictures(both, Settings(seed=i)) for i, both in enumerate(drawn)),
-            picture_truths(scenario),
-        )
+        if options.setting and scenario.name not in options.setting:
+            continue
+        for kind, truths in (("alignment", {}), ("pictures", picture_truths(scenario))):
+            one = partial(one_repeat, scenario=scenario, kind=kind, truths=truths)
+            show(scenario.name, run(one, options.repeats, options.processes))
 
 
 if __name__ == "__main__":

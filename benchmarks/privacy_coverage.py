@@ -1,26 +1,26 @@
 """How often the intervals of the privacy metrics hold the truth, for a generator that copies a known share of its images.
 
-    python benchmarks/privacy_coverage.py [--repeats 200] [--leak 0.1]
+    python benchmarks/privacy_coverage.py [--repeats 400] [--leak 0.1]
 
 One training set (patients of two images) stays; each repeat draws synthetic images in prompts of four, of which whole
 prompts are copies with noise, and unseen patients of two images, all Gaussian with a patient effect. The truth of a repeat
-is the same statistic of 8,000 fresh images under the rule that the repeat calibrated.
+is the same statistic of 20,000 fresh images under the rule that the repeat calibrated.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections import defaultdict
+from functools import partial
 
 import numpy as np
 
+from benchmarks.coverage_table import Found, arguments, run, show
 from evaluation.metrics import Sample, measure, nearest_to
 from evaluation.metrics.authenticity import authentic
 from evaluation.metrics.privacy import CopyRule
 from evaluation.metrics.result import FloatArray
 from evaluation.metrics.training import nearest_training
 
-D, TRAINING, MADE, UNSEEN, FRESH = 12, 600, 240, 300, 8000
+D, TRAINING, MADE, UNSEEN, FRESH = 12, 600, 240, 300, 20_000
 NAMES = ("nearest_training_distance", "copies", "authenticity", "reidentification", "membership_auroc")
 
 
@@ -59,25 +59,23 @@ def truths(
     }
 
 
+def one_repeat(number: int, training: Sample, leak: float) -> dict[str, Found]:
+    """The intervals of one generator's draw, each with the truth under the rule that this draw calibrated."""
+    rng = np.random.default_rng([7, number])
+    made, unseen = generated(rng, MADE, training, leak), patients(rng, UNSEEN, "unseen")
+    found = {r.metric: r for r in measure(made, unseen, names=NAMES, training=training)}
+    limit = found["reidentification"].extra["distance_limit"]
+    truth = truths(rng, training, made, unseen, leak, limit)
+    return {name: Found.of(found[name], truth[name]) for name in NAMES}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=200)
+    parser = arguments(__doc__, 400)
     parser.add_argument("--leak", type=float, default=0.1)
     options = parser.parse_args()
     training = patients(np.random.default_rng(1), TRAINING, "training")
-    rows: dict[str, list[tuple[bool, float, float]]] = defaultdict(list)
-    for repeat in range(options.repeats):
-        rng = np.random.default_rng([7, repeat])
-        made, unseen = generated(rng, MADE, training, options.leak), patients(rng, UNSEEN, "unseen")
-        found = {r.metric: r for r in measure(made, unseen, names=NAMES, training=training)}
-        limit = found["reidentification"].extra["distance_limit"]
-        for name, truth in truths(rng, training, made, unseen, options.leak, limit).items():
-            result = found[name]
-            assert result.value is not None and result.low is not None and result.high is not None
-            rows[name].append((result.low <= truth <= result.high, result.value, truth))
-    for name, values in rows.items():
-        covers, mean, truth = np.array(values, dtype=float).mean(axis=0)
-        print(f"{name:28s} covers {100 * covers:5.1f} %   mean {mean:8.4f}   truth {truth:8.4f}", flush=True)
+    repeat = partial(one_repeat, training=training, leak=options.leak)
+    show(f"{options.leak:.0%} of prompts copy", run(repeat, options.repeats, options.processes))
 
 
 if __name__ == "__main__":

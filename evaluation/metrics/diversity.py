@@ -13,10 +13,12 @@ import numpy as np
 from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import (
     MINIMUM_GROUPS,
+    SCORE,
     assign_blocks,
     group_codes,
     jackknife,
     pool,
+    squared_distance_interval,
     t_interval,
     whole_groups,
 )
@@ -36,7 +38,7 @@ from evaluation.metrics.result import (
 
 MAX_IMAGES = 20_000
 WITHIN = "1 - cosine, all pairs within a prompt, mean over prompts; t interval over prompts"
-ACROSS = "1 - cosine, all pairs of different {units}; delete-a-group jackknife, t interval"
+ACROSS = f"1 - cosine, all pairs of different {{units}}; delete-a-group jackknife, {SCORE}"
 SEEDS = "within-prompt share of the variance (1 - intraclass correlation); delete-a-group jackknife, t interval"
 BETWEEN_PATIENTS = "pairs of different real patients"
 
@@ -92,7 +94,10 @@ def estimate_across_groups(sample: Sample, settings: Settings, units: str) -> Es
     value = _across(groups, np.ones(len(groups.sizes), dtype=np.bool_))
     replicates = [_across(groups, block_of_group != block) for block in range(int(blocks.max()) + 1)]
     _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
-    low, high = t_interval(value, se, df, settings.confidence)
+    # The mean cosine is the squared length of the mean direction, pairs within groups left out.
+    length = float(np.sum((groups.sums.sum(axis=0) / groups.sizes.sum()) ** 2))
+    low, high = squared_distance_interval(1 - value, length, se, df, settings.confidence)
+    low, high = 1 - high, 1 - low
     return Estimate(value, max(low, 0.0), high, cut.n, ACROSS.format(units=units), {"se": se, "groups": cut.n_groups})
 
 

@@ -27,7 +27,15 @@ from evaluation.metrics.gaussian import (
 )
 from evaluation.metrics.leave_out import nuclear_norms_without
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, subsample, t_interval
+from evaluation.metrics.resampling import (
+    SCORE,
+    assign_blocks,
+    halves,
+    jackknife,
+    pool,
+    squared_distance_interval,
+    subsample,
+)
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
@@ -40,8 +48,8 @@ from evaluation.metrics.result import (
     scored,
 )
 
-CORRECTED = "delete-a-group jackknife, bias-corrected (estimates the distance at infinite n), t interval"
-AT_THIS_N = "plug-in at this n (too few images to correct its bias), delete-a-group jackknife, t interval"
+CORRECTED = f"delete-a-group jackknife, bias-corrected (estimates the distance at infinite n), {SCORE}"
+AT_THIS_N = f"plug-in at this n (too few images to correct its bias), delete-a-group jackknife, {SCORE}"
 # Below two images a dimension the bias is no longer of order 1/n and the corrected interval does not cover
 # (benchmarks/coverage.py): there the distance at this very n is what can be estimated.
 IMAGES_PER_DIMENSION = 2
@@ -187,7 +195,7 @@ def estimate_frechet_distance(
     bias, se, df = pool(parts)
     corrected = correctable(synthetic, reference) if corrected is None else corrected
     value = plug_in - bias if corrected else plug_in
-    low, high = t_interval(value, se, df, settings.confidence)
+    low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence)
     extra = {
         "plug_in": plug_in,
         "bias": bias,

@@ -102,14 +102,14 @@ def frechet_infinity_family(comparison: Comparison) -> tuple[MetricResult, ...]:
             f"A line in 1/N needs {needed} synthetic and {2 * needed} real images with {dimensions} features; "
             f"there are {synthetic.n} and {reference.n}."
         )
-    estimate = estimate_frechet_infinity(synthetic, reference, settings, _counts(synthetic, reference))
+    estimate = estimate_frechet_infinity(synthetic, reference, settings, part_counts(synthetic, reference))
     pair = halves(reference, synthetic.n, settings.seed)
-    floor = estimate_frechet_infinity(*pair, settings, _counts(*pair)) if pair else None
+    floor = estimate_frechet_infinity(*pair, settings, part_counts(*pair)) if pair else None
     label = f"real vs real, n = {floor.n}" if floor else ""
     return (scored("frechet_distance_infinity", "lower", estimate, baseline=floor, baseline_label=label),)
 
 
-def _counts(a: Sample, b: Sample) -> int:
+def part_counts(a: Sample, b: Sample) -> int:
     """Into how many parts both sets can be dealt so that each still has enough images a dimension."""
     enough = min(a.n, b.n) // max(IMAGES_PER_DIMENSION * varying_dimensions(a, b), 1)
     return max(2, min(MOST_PARTS, enough))

@@ -15,10 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.metrics.gaussian import Features, as_table
-from evaluation.metrics.resampling import MINIMUM_GROUPS, Jackknife, assign_blocks, group_codes, pool, t_interval
+from evaluation.metrics.resampling import (
+    MINIMUM_GROUPS,
+    SCORE,
+    Jackknife,
+    assign_blocks,
+    group_codes,
+    pool,
+    squared_distance_interval,
+)
 from evaluation.metrics.result import Estimate, FloatArray, IntArray, MetricError, Sample, Settings, TooFewImages
 
-METHOD = "unbiased U-statistic over pairs of different groups{blocks}; delete-one-group jackknife, t interval"
+METHOD = f"unbiased U-statistic over pairs of different groups{{blocks}}; delete-one-group jackknife, {SCORE}"
 IN_BLOCKS = ", mean of {blocks} disjoint blocks"
 BLOCK_ROWS = 10_000
 # Rows and columns of the kernel matrix that are made at a time.
@@ -163,7 +171,7 @@ def estimate_discrepancy(
         found.append(discrepancy(kernel, features[0][rows[0]], features[1][rows[1]], own[0], own[1]))
     mean = {name: scale * sum(getattr(d, name) for d in found) / count for name in ("value", "all_pairs", "biased")}
     _, se, df = pool([Jackknife(0.0, p.variance * (scale / count) ** 2, p.df) for d in found for p in d.parts])
-    low, high = t_interval(mean["value"], se, df, settings.confidence)
+    low, high = squared_distance_interval(mean["value"], mean["biased"], se, df, settings.confidence)
     extra = {"se": se, **mean, "blocks": count, "n_reference": reference.n}
     del extra["value"]
     method = METHOD.format(blocks=IN_BLOCKS.format(blocks=count) if count > 1 else "")
