@@ -94,7 +94,7 @@ def _wait_for(base: str, patience: float = 60.0) -> None:
     while time.monotonic() < end:
         try:
             urllib.request.urlopen(f"{base}/health/", timeout=5).close()  # noqa: S310  our own address
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, or not in time
             time.sleep(0.5)
         else:
             return
