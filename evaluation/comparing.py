@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch
 
 from accounts.models import User
-from evaluation.leaderboard import Space, space_of
+from evaluation.leaderboard import Space, depends_on_network, space_of
 from evaluation.metrics.difference import difference
 from evaluation.metrics.result import Estimate
 from evaluation.models import Score, ScoreCard, ScoreCardQuerySet
@@ -20,6 +20,8 @@ CONFIDENCE = 0.95
 MOST_CARDS = 6
 LOOKS = {"better": "ok", "worse": "bad", "cannot tell": "plain"}
 Key = tuple[str, Space]
+# Of scores that every extractor leaves as they are.
+NO_NETWORK = Space("", "without a network")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,11 @@ def compare_cards(cards: Sequence[ScoreCard]) -> list[ComparedLine]:
 
 
 def _by_key(card: ScoreCard) -> dict[Key, Score]:
-    return {(score.metric, space_of(card, score)): score for score in card.scores.all() if score.value is not None}
+    return {
+        (score.metric, space_of(card, score) if depends_on_network(score) else NO_NETWORK): score
+        for score in card.scores.all()
+        if score.value is not None
+    }
 
 
 def _line(key: Key, scores: list[Score | None]) -> ComparedLine:
@@ -113,7 +119,11 @@ def subtract(first: Score | None, other: Score | None) -> Difference | None:
     if own is None or base is None:
         return None
     gap = difference(own, base, CONFIDENCE)
-    return Difference(gap["value"], gap["low"], gap["high"], _word(gap["low"], gap["high"], first.direction))
+    word = _word(gap["low"], gap["high"], first.direction)
+    if first.definition.axis == "fidelity" and first.direction == "lower" and max(own.low, base.low) <= 0:
+        # Neither distance clears 0: one that is farther below it is not nearer to the real images.
+        word = "cannot tell"
+    return Difference(gap["value"], gap["low"], gap["high"], word)
 
 
 def _estimate(score: Score) -> Estimate | None:
@@ -136,7 +146,9 @@ def cautions(cards: Sequence[ScoreCard]) -> list[str]:
     if len({card.reference.digest for card in cards}) > 1:
         found.append("The cards have different reference sets: distances to different sets cannot be compared.")
     if len({(card.provenance.get("extractor") or {}).get("fingerprint") for card in cards}) > 1:
-        found.append("The cards' first extractors differ: only scores on a shared extractor stand on one line.")
+        found.append(
+            "The cards' first extractors differ: only scores on a shared extractor, or without one, stand on one line."
+        )
     counts = sorted(card.synthetic.count for card in cards)
     if counts[-1] > 1.5 * counts[0]:
         found.append(

@@ -95,14 +95,15 @@ def _cells(card: ScoreCard, space: str, metrics: Sequence[str]) -> dict[str, Cel
     for score in card.scores.all():
         if score.metric not in metrics or score.value is None or score.low is None or score.high is None:
             continue
-        if _depends(score) and space_of(card, score).key != space:
+        if depends_on_network(score) and space_of(card, score).key != space:
             continue
         cost, _ = _cost(score)
         found.setdefault(score.metric, Cell(score, cost))
     return found
 
 
-def _depends(score: Score) -> bool:
+def depends_on_network(score: Score) -> bool:
+    """Whether another extractor would give another number."""
     return bool(score.definition.needs & _BY_EXTRACTOR)
 
 

@@ -76,7 +76,8 @@ def _paint_series(metric: str, figure: Figure, scores: Sequence[Score]) -> None:
         draw_interval(axes, real, number - 0.13, REAL, "s")
     labels = [f"{own['side']} px" for own, _ in steps]
     axes.set(yticks=range(len(steps)), yticklabels=labels, ylim=(-0.6, len(steps) - 0.4), xlabel="Fréchet distance")
-    axes.set_xlim(left=min(0.0, *(one["low"] for step in steps for one in step if one.get("low") is not None)))
+    if all(one.get("low", 0) >= 0 for step in steps for one in step):
+        axes.set_xlim(left=0)
     plain(axes)
     legend(figure, "two halves of the real images")
 

@@ -160,6 +160,31 @@ def test_the_difference_of_independent_cards_keeps_its_skewness() -> None:
     assert (found.value, found.low, found.high) == pytest.approx((-0.4, -0.5077, -0.2586), abs=1e-4)
 
 
+def test_a_distance_farther_below_0_is_not_nearer_to_the_real_images() -> None:
+    """Neither KID clears 0, so neither image set was told from the real ones, however far apart the two numbers are."""
+    first = score(MetricResult("kernel_distance", "lower", 100, "x", -0.08, -0.11, -0.05))
+    other = score(MetricResult("kernel_distance", "lower", 100, "x", -0.02, -0.03, -0.01))
+    far = score(MetricResult("kernel_distance", "lower", 100, "x", 0.20, 0.15, 0.25))
+    near, clear = subtract(first, other), subtract(first, far)
+    assert near and clear and near.low > 0 and (near.word, clear.word) == ("cannot tell", "worse")
+
+
+@pytest.mark.django_db
+def test_what_no_network_has_to_do_with_is_compared_across_extractors(
+    cards: list[ScoreCard], researcher: User, client: Client
+) -> None:
+    spectrum = MetricResult("spectrum_distance", "lower", 100, "jackknife", 0.3, 0.2, 0.4)
+    facts = {**FACTS, "extractor": {"name": "inception", "weights": "tf"}}
+    sets = cards[0].synthetic, cards[0].reference
+    pair = [store(*sets, (*plain_results(), spectrum), one) for one in (FACTS, facts)]
+    client.force_login(researcher)
+    answer = client.get(reverse("evaluation:compare"), {"card": [card.pk for card in pair]})
+    assert [(line.title, line.space) for line in answer.context["lines"]] == [
+        ("Distance of the power spectra", "without a network")
+    ]
+    assert b"first extractors differ" in answer.content
+
+
 @pytest.mark.django_db
 def test_the_api_gives_ranks_and_differences(
     cards: list[ScoreCard], researcher: User, stranger: User, reader_user: User, client: Client
