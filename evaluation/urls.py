@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from evaluation.reconstruction import urls as reconstruction
-from evaluation.usefulness import urls as usefulness
+from evaluation.reconstruction import views as reconstruction
+from evaluation.usefulness import views as usefulness
 from evaluation.views import boards, cards, downloads, paired, reports, runs
 
 app_name = "evaluation"

@@ -1,94 +1,56 @@
-"""Pages of reconstruction runs: list, form, progress."""
+"""Pages of reconstruction runs."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRefresh
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
-from accounts.access import WorkspaceRequest, require_action, requires
-from accounts.policy import Action, may
-from evaluation.models import ReconstructionRun
+from accounts.access import WorkspaceRequest, requires
+from accounts.policy import Action
+from evaluation.models import ReconstructionRun, Score, ScoreCard
+from evaluation.presentation import overall, to_rows
 from evaluation.reconstruction.forms import ReconstructionForm
 from evaluation.reconstruction.services import cancel_reconstruction, start_reconstruction
-from evaluation.usefulness.forms import add_errors
-from generation.models import Checkpoint
-from generation.views.listing import page_of
-from images.models import ImageSet
-from jobs.models import RunState
+from evaluation.views.long_runs import RunKind, run_paths
 
-SORTABLE = ("created_at", "name", "checkpoint__name")
-
-
-@require_GET
-@requires(Action.VIEW_SCORES)
-def reconstruction_list(request: WorkspaceRequest) -> HttpResponse:
-    """The workspace's reconstruction runs."""
-    rows = ReconstructionRun.objects.visible_to(request.user).filter(workspace=request.workspace)
-    words, state = request.GET.get("q", ""), request.GET.get("state", "")
-    context = {
-        "page": page_of(request, rows.matching(words).in_state(state).with_sets(), SORTABLE),
-        "words": words,
-        "state": state,
-        "states": RunState.choices,
-        "any": rows.exists(),
-        "may_start": may(request.user, request.workspace, Action.SCORE),
-    }
-    return render(request, "evaluation/reconstruction_list.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Action.SCORE)
-def reconstruction_new(request: WorkspaceRequest) -> HttpResponse:
-    """The form that starts a run; `?checkpoint=` and `?originals=` choose in advance."""
-    chosen = {name: request.GET[name] for name in ("checkpoint", "originals") if name in request.GET}
-    form = ReconstructionForm(request.POST or None, initial=chosen, workspace=request.workspace)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(start_reconstruction(**form.cleaned_data, user=request.user))
-        except ValidationError as error:
-            add_errors(form, error)
-    context = {
-        "form": form,
-        "any_checkpoint": Checkpoint.objects.filter(workspace=request.workspace).exists(),
-        "any_sets": ImageSet.objects.filter(workspace=request.workspace).exists(),
-    }
-    return render(request, "evaluation/reconstruction_new.html", context, status=400 if form.errors else 200)
+KIND = RunKind(
+    name="reconstruction",
+    model=ReconstructionRun,
+    form=ReconstructionForm,
+    start=start_reconstruction,
+    cancel=cancel_reconstruction,
+    sortable=("created_at", "name", "checkpoint__name"),
+    preset=("checkpoint", "originals"),
+)
+# What a card of reconstructions says of the autoencoder, in this order.
+SHOWN = ("reconstruction_psnr", "reconstruction_ms_ssim", "reconstruction_band_energy", "frechet_distance")
+PICTURES = 6
 
 
 @require_GET
 @requires(Action.VIEW_SCORES)
 def reconstruction_detail(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
-    """A run: where it stands, and the image set that came of it."""
-    run = _run(request, pk)
-    pictures = run.pictures.select_related("original", "image").order_by("pk")[:6]
-    return render(request, "evaluation/reconstruction_detail.html", {"run": run, "pictures": pictures})
+    """A run: where it stands, the image set that came of it, and what its latest score card says."""
+    run = KIND.find(request, pk)
+    cards = ScoreCard.objects.visible_to(request.user).filter(
+        synthetic=run.image_set_id, reference=run.originals_id, scores__metric=SHOWN[0], scores__value__isnull=False
+    )
+    card = cards.order_by("-created_at").first() if run.image_set_id else None
+    context = {
+        "run": run,
+        "card": card,
+        "rows": to_rows(_shown(card)) if card else [],
+        "pictures": run.pictures.select_related("original", "image").order_by("pk")[:PICTURES],
+    }
+    return render(request, "evaluation/reconstruction_detail.html", context)
 
 
-@require_GET
-@requires(Action.VIEW_SCORES)
-def reconstruction_progress(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
-    """The live part of the run's page; loads the page again at the end."""
-    run = _run(request, pk)
-    if run.is_finished and request.htmx:  # type: ignore[attr-defined]
-        answer: HttpResponse = HttpResponseClientRefresh()
-        return answer
-    return render(request, "jobs/_progress.html", {"run": run, "url": request.path})
+def _shown(card: ScoreCard) -> list[Score]:
+    scores = [score for score in overall(card.scores.all()) if score.metric in SHOWN and score.value is not None]
+    return sorted(scores, key=lambda score: SHOWN.index(score.metric))
 
 
-@require_POST
-@requires(Action.SCORE)
-def reconstruction_cancel(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
-    """Stop a run."""
-    run = _run(request, pk)
-    require_action(request.user, run.workspace, Action.SCORE)
-    cancel_reconstruction(run=run, user=request.user)
-    return redirect(run)
-
-
-def _run(request: WorkspaceRequest, pk: UUID) -> ReconstructionRun:
-    return get_object_or_404(ReconstructionRun.objects.visible_to(request.user).with_sets(), pk=pk)
+urlpatterns = run_paths(KIND, "reconstructions", reconstruction_detail)

@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy  # its stats are loaded when they are first used: 38 MB that a web process may never need
 
+from evaluation.metrics.difference import difference
 from evaluation.metrics.resampling import assign_blocks, jackknife, pool, t_interval
-from evaluation.metrics.result import BoolArray, FloatArray, IntArray
+from evaluation.metrics.result import BoolArray, Estimate, FloatArray, IntArray
 from evaluation.metrics.roc import METHOD as AREA_METHOD
 from evaluation.metrics.roc import auroc, estimate_auroc
 
 REAL, SYNTHETIC, MIXED = "real", "synthetic", "mixed"
 ARMS = (REAL, SYNTHETIC, MIXED)
 CONFIDENCE, BLOCKS = 0.95, 20
-DIFFERENCE_METHOD = "paired delete-a-group jackknife over test patients, t interval"
+DIFFERENCE_METHOD = (
+    "paired delete-a-group jackknife over test patients, t interval; of two areas that no patient moves, as at 1, MOVER"
+)
 MACRO_METHOD = "mean over findings; delete-a-group jackknife over test patients, t interval"
 
 Predictions = Mapping[str, Sequence[npt.NDArray[np.floating[Any]]]]
@@ -67,17 +70,25 @@ def _finding(
         repeats = [auroc(one[:, column], truth) for one in predictions[arm]]
         arms[arm] = {"value": area.value, "low": area.low, "high": area.high, "repeats": repeats}
 
-    def difference(arm: str) -> Callable[[BoolArray], float]:
+    def gap(arm: str) -> dict[str, float]:
         a, b = scores[arm][:, column], scores[REAL][:, column]
-        return lambda keep: auroc(a[keep], truth[keep]) - auroc(b[keep], truth[keep])
+        found = _jackknifed(lambda keep: auroc(a[keep], truth[keep]) - auroc(b[keep], truth[keep]), blocks)
+        return found if found["se"] > 0 else found | _unpaired(arms[arm], arms[REAL])
 
     return {
         "finding": name,
         "positives": int(truth.sum()),
         "negatives": int(len(truth) - truth.sum()),
         "arms": arms,
-        "differences": {arm: _jackknifed(difference(arm), blocks) for arm in scores if arm != REAL},
+        "differences": {arm: gap(arm) for arm in scores if arm != REAL},
     }
+
+
+def _unpaired(own: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, float]:
+    """Limits of a difference that no patient moves, as between two areas of 1: those of two independent areas (MOVER)."""
+    pair = (Estimate(area["value"], area["low"], area["high"], 0, "") for area in (own, real))
+    found = difference(*pair, CONFIDENCE)
+    return {"low": found["low"], "high": found["high"]}
 
 
 def _macro(
@@ -110,5 +121,5 @@ def _jackknifed(statistic: Callable[[BoolArray], float], blocks: IntArray) -> di
     replicates = [statistic(blocks != block) for block in range(int(blocks.max()) + 1)]
     _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
     low, high = t_interval(value, se, df, CONFIDENCE)
-    p = float(2 * stats.t.sf(abs(value) / se, df)) if se > 0 else float(value == 0)
+    p = float(2 * scipy.stats.t.sf(abs(value) / se, df)) if se > 0 else float(value == 0)
     return {"value": value, "low": low, "high": high, "se": se, "p": p}

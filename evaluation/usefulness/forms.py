@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from accounts.models import Workspace
 from evaluation.usefulness.services import MOST_REPEATS, MOST_STEPS, SIDES, TEST_SHARES
@@ -73,13 +72,3 @@ class UsefulnessForm(forms.Form):
     def clean_findings(self) -> list[str]:
         """The names, without empty ones."""
         return [name.strip() for name in self.cleaned_data["findings"].split(",") if name.strip()]
-
-
-def add_errors(form: forms.Form, error: ValidationError) -> None:
-    """What a service refused, each beside its field where the form has it."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for field, messages in error.message_dict.items():
-        for message in messages:
-            form.add_error(field if field in form.fields else None, message)

@@ -17,24 +17,22 @@ def sentence(result: dict[str, Any]) -> str:
         return ""
     macro = result["macro"]
     arms, gaps = macro["arms"], macro["differences"]
-    areas = (
-        f"{arms['synthetic']['value']:.3f} when trained on synthetic images, {arms['real']['value']:.3f} on real ones"
-    )
+    areas = f"{arms['synthetic']['value']:.3f} when trained on synthetic images and {arms['real']['value']:.3f} on real ones"
     return (
         f"Tested on {result['n']} real images, the classifier reaches a mean AUROC of {areas}: {_words(gaps['synthetic'])}. "
-        f"Adding the synthetic images to the real ones: {_words(gaps['mixed'])}."
+        f"With the synthetic images added to the real ones: {_words(gaps['mixed'])}."
     )
 
 
 def _words(gap: dict[str, float]) -> str:
-    numbers = f"difference {gap['value']:+.3f} ({gap['low']:+.3f} to {gap['high']:+.3f})"
+    numbers = f"difference {gap['value']:+.3f} ({gap['low']:+.3f} to {gap['high']:+.3f})".replace("-", "\N{MINUS SIGN}")
     if gap["high"] < 0:
         return f"worse than real images alone, {numbers}"
     if gap["low"] > 0:
         return f"better than real images alone, {numbers}"
     if gap["low"] > -NEGLIGIBLE and gap["high"] < NEGLIGIBLE:
         return f"as good as real images alone, {numbers}"
-    return f"the test cannot tell, {numbers}"
+    return f"this test cannot tell which is better, {numbers}"
 
 
 def table(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User, Workspace
 from audit.models import Event
+from evaluation.metrics import MetricResult
 from evaluation.models import ReconstructedImage, ReconstructionRun
 from evaluation.reconstruction import working
 from evaluation.reconstruction.services import cancel_reconstruction, start_reconstruction
@@ -23,6 +24,7 @@ from images.pixels import pixel_digest, square
 from jobs.models import RunState
 from tests.generation.tiny import SIZE, build_checkpoint
 
+from .card_maker import store
 from .conftest import MakeSet
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +165,25 @@ def test_members_see_runs_and_others_nothing(
         assert client.post(cancel).status_code == status
     run.refresh_from_db()
     assert run.state == RunState.CANCELLED
+
+
+def test_the_page_shows_what_the_latest_card_says(
+    checkpoint: Checkpoint, originals: ImageSet, researcher: User, client: Client
+) -> None:
+    run = start(checkpoint, originals)
+    run_reconstruction(run)
+    client.force_login(researcher)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert "The numbers come with a score card" in page and "Score against the originals" in page
+    assert page.count('alt="Reconstruction"') == 6 and "64 x 64 to " in page
+    results = [
+        MetricResult("frechet_distance", "lower", 12, "jackknife", 6.0, 5.0, 7.0),
+        MetricResult("reconstruction_psnr", "higher", 12, "jackknife", 31.5, 30.0, 33.0),
+    ]
+    card = store(run.image_set, originals, results)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert f'href="{card.get_absolute_url()}">Open the score card' in page and "The numbers come" not in page
+    assert page.index("PSNR of reconstructions (dB)") < page.index("Fréchet distance") and "31.5" in page
 
 
 def test_form_and_api_start_runs(

@@ -91,7 +91,7 @@ def test_a_run_ends_in_a_result_with_intervals(
     ]
     client.force_login(researcher)
     page = client.get(run.get_absolute_url()).content.decode()
-    assert "mean AUROC of" in page and "effusion" in page and "style=" not in page and "<script>" not in page
+    assert "mean AUROC of" in page and "Effusion" in page and "style=" not in page and "<script>" not in page
     # The same request again trains nothing; another synthetic set keeps the training on real images.
     seeds = counted(monkeypatch)
     again = start(sets)

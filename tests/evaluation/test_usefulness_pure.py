@@ -27,6 +27,18 @@ def squares(seed: int, n: int, told: bool = True) -> Labelled:
     return Labelled(pixels, labels if told else rng.permutation(labels))
 
 
+def test_a_difference_that_no_patient_moves_still_has_an_interval() -> None:
+    """Two perfect trainings: leaving patients out changes nothing, which is no certainty about other patients."""
+    labels = np.tile([[0], [1]], (20, 1)).astype(np.int8)
+    perfect = labels.astype(np.float64)
+    found = compare_trainings(
+        {REAL: [perfect], SYNTHETIC: [perfect], MIXED: [1 - perfect]}, labels, [f"p{i}" for i in range(40)], ("top",), 0
+    )
+    same, opposite = (found["findings"][0]["differences"][arm] for arm in (SYNTHETIC, MIXED))
+    assert same["low"] < -0.05 and same["high"] > 0.05 and same["value"] == 0 and same["p"] == 1
+    assert opposite["value"] == -1 and opposite["high"] < -0.5
+
+
 def test_training_learns_what_its_images_teach_and_nothing_else() -> None:
     test = squares(9, 200)
     groups = [f"p{i // 2}" for i in range(200)]
