@@ -1,6 +1,6 @@
 """How often each headline test says yes when the truth is no, beside the pooled binomial.
 
-    OMP_NUM_THREADS=1 python benchmarks/type1.py [--replicates 4000] [--seed 1] [--only 5x100x1]
+    OMP_NUM_THREADS=1 python benchmarks/type1.py [--replicates 4000] [--seed 1] [--only 5x100x1] [--group sensitivity]
 
 Latent confidence of reader j on case k: b_j + c_k + d_j [k synthetic] + e_jk, with reader bias b_j of SD 0.3, shared case
 effect c_k of SD 0, 1 or 2, noise e_jk of SD 1; calls are confidence above the middle. For the tests against chance d = 0;
@@ -164,20 +164,29 @@ def generators(scenario: Scenario, rng: np.random.Generator) -> dict[str, bool]:
     }
 
 
-GROUPS: tuple[Callable[[Scenario, np.random.Generator], dict[str, bool]], ...] = (
-    against_chance, equivalence, arms, generators,
-)  # fmt: skip
+Group = Callable[[Scenario, np.random.Generator], dict[str, bool]]
+GROUPS: tuple[Group, ...] = (against_chance, equivalence, arms, generators)
 
 
-def rates(scenario: Scenario, replicates: int, seed: int) -> dict[str, float]:
+def sensitivity(scenario: Scenario, rng: np.random.Generator) -> dict[str, bool]:
+    """The test of sensitivity alone, for many replicates."""
+    calls = latent(scenario, rng, np.zeros(scenario.readers)) > 0
+    tested = _sensitivity(calls[:, scenario.cases // 2 :].astype(np.float64))
+    return {"sensitivity, or_rrrc": _yes(tested.p_value)}
+
+
+def rates(scenario: Scenario, replicates: int, seed: int, groups: tuple[Group, ...] = GROUPS) -> dict[str, float]:
     """Share of `replicates` simulated studies in which each test says yes."""
     rng = np.random.default_rng((seed, scenario.readers, scenario.cases, int(10 * scenario.case_sd)))
     totals: dict[str, int] = {}
     for _ in range(replicates):
-        for group in GROUPS:
+        for group in groups:
             for name, yes in group(scenario, rng).items():
                 totals[name] = totals.get(name, 0) + int(yes)
     return {name: total / replicates for name, total in totals.items()}
+
+
+NAMED: dict[str, tuple[Group, ...]] = {group.__name__: (group,) for group in (*GROUPS, sensitivity)}
 
 
 def main() -> None:
@@ -185,12 +194,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replicates", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--group", choices=sorted(NAMED), help="one group of tests")
     parser.add_argument("--only", default="", help="one scenario, such as 5x100x1")
     options = parser.parse_args()
     chosen = [s for s in SCENARIOS if options.only in ("", f"{s.readers}x{s.cases}x{s.case_sd:.0f}")]
     found = []
     for scenario in chosen:
-        found.append(rates(scenario, options.replicates, options.seed))
+        found.append(rates(scenario, options.replicates, options.seed, NAMED.get(options.group, GROUPS)))
         print(f"{scenario.readers} x {scenario.cases}, case SD {scenario.case_sd:.0f}: done", flush=True)
     heads = " | ".join(f"{s.readers} x {s.cases}, SD {s.case_sd:.0f}" for s in chosen)
     print(f"| test | {heads} |\n|---|{'---|' * len(chosen)}")

@@ -122,7 +122,7 @@ def test_designs_are_named_and_choose_their_method() -> None:
     assert describe(from_matrix(split, truth), "rating").kind is Kind.SPLIT_PLOT
     assert describe(two_arms(ratings, ratings, truth, "reader"), "rating").kind is Kind.READERS_NESTED
     nested = describe(two_arms(ratings, ratings, truth, "case"), "rating")
-    assert (nested.kind, nested.method, nested.covariance) == (Kind.CASES_NESTED, "or", "unbiased")
+    assert (nested.kind, nested.method, nested.covariance) == (Kind.CASES_NESTED, "or", "jackknife")
     asked = describe(crossed, "rating", method="ustat")
     assert asked.reason.endswith("as asked.") and asked.method == "ustat"
     assert describe(crossed, "seconds").kind is Kind.EMPTY
@@ -159,7 +159,8 @@ def test_generators_need_two_and_share_their_real_cases() -> None:
     assert "one generator" in compare_sources(table, "rating").reason
     later = np.array([int(name[1:]) >= 30 for name in table.case])
     labels = np.where(table.truth == 0, "real", np.where(later, "B", "A"))
-    found = compare_sources(replace(table, source=labels), "rating").comparison
+    assert compare_sources(replace(table, source=labels), "rating").comparison is not None
+    found = compare_sources(replace(table, source=labels), "rating", covariance="unbiased").comparison
     assert found is not None and found.design.kind is Kind.PARTIALLY_PAIRED
     assert [name for name, _ in found.arms] == ["A", "B"] and found.arms[0][1].n_real == 20
     shifted = compare_sources(replace(table, source=labels), "rating", method="ustat").comparison
