@@ -168,9 +168,16 @@ def remember(images: int, dimensions: int, metrics: list[str]) -> None:
     sets = {
         side: bare_set(name, images, fingerprint, dimensions, seed) for seed, (side, name) in enumerate(names.items())
     }
-    facts = {"fingerprint": fingerprint, "space": "", "classes": [], "thresholds": [], "reads_text": False}
+    facts = {
+        "fingerprint": fingerprint,
+        "space": "",
+        "classes": [],
+        "thresholds": [],
+        "reads_text": False,
+        "input_size": 224,
+    }
     asked = metrics or [name for name, metric in KNOWN.items() if metric.needs <= {"features", "training"}]
-    run = ScoringRun(**sets, networks=[facts], metrics=asked)
+    run = ScoringRun(**sets, workspace=sets["synthetic"].workspace, networks=[facts], metrics=asked)
     print(f"before: {peak():.2f} GB", flush=True)
     last = ["", time.perf_counter(), time.process_time()]
 
