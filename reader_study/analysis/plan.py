@@ -32,6 +32,11 @@ FAMILIES: dict[str, Family] = {
         "tests": "for every finding asked: how often it is seen in synthetic and in real images",
         "adjustment": "benjamini_hochberg",
     },
+    "concordance": {
+        "role": "exploratory",
+        "tests": "each automatic score beside each answer of the readers",
+        "adjustment": "benjamini_hochberg",
+    },
     "readers": {
         "role": "exploratory",
         "tests": "each reader's accuracy against chance",

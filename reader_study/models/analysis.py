@@ -52,9 +52,10 @@ class AnalysisRun(Run):
         """The results page."""
         return reverse("reader_study:results", args=[self.study_id])
 
-    def restart(self) -> bool:
-        """Queue it once more if it failed or was cancelled; False if not."""
-        ended = self._rows().filter(state__in=(RunState.FAILED, RunState.CANCELLED))
+    def restart(self, *, finished: bool = False) -> bool:
+        """Queue it once more if it failed or was cancelled, or also where it is `finished`; False if not."""
+        states = [RunState.FAILED, RunState.CANCELLED, *([RunState.SUCCEEDED] if finished else [])]
+        ended = self._rows().filter(state__in=states)
         done = ended.update(state=RunState.QUEUED, attempt=0, error="", cancel_requested=False, finished_at=None)
         self.refresh_from_db()
         return bool(done)

@@ -28,11 +28,12 @@ def requeue(run: AnalysisRun) -> None:
 
 @transaction.atomic
 def request_analysis(
-    *, study: Study, selection: dict[str, str] | None = None, user: User | None = None, again: bool = False
+    *, study: Study, selection: dict[str, str] | None = None, user: User | None = None, again: bool = False, anew: bool = False
 ) -> AnalysisRun:
     """The analysis of `study` narrowed to `selection`, queued if nobody asked for it before.
 
-    again: also where it failed or was cancelled. Raises ValidationError before unsealing.
+    again: also where it failed or was cancelled. anew: also where it is there, since score cards may have come since then.
+    Raises ValidationError before unsealing.
     """
     require_unsealed(study)
     chosen = {name: value for name, value in sorted((selection or {}).items()) if value}
@@ -41,7 +42,7 @@ def request_analysis(
         selection_digest=blinding.digest_json(chosen),
         defaults={"workspace": study.workspace, "created_by": user, "selection": chosen},
     )
-    if created or (again and run.restart()):
+    if created or ((again or anew) and run.restart(finished=anew)):
         transaction.on_commit(lambda: requeue(run))
     return run
 
