@@ -110,9 +110,8 @@ if (arms < 2) {
   message("-- There is one arm, and these programs compare at least two.")
 } else {
   if (have("MRMCaov")) attempt({
-    long <- table_of("mrmcaov.csv")
-    auc_of <- MRMCaov::empirical_auc
-    summary(MRMCaov::mrmc(auc_of(truth, rating), treatment, reader, case, data = long))
+    suppressPackageStartupMessages(library(MRMCaov))
+    summary(mrmc(empirical_auc(truth, rating), treatment, reader, case, data = table_of("mrmcaov.csv")))
   })
   if (file.exists("rjafroc.xlsx") && have("RJafroc")) attempt({
     study <- RJafroc::DfReadDataFile("rjafroc.xlsx", newExcelFileFormat = TRUE)
