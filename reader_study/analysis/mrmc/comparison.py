@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
+from reader_study.analysis.findings.multiplicity import adjust
 from reader_study.analysis.mrmc.arms import ArmComparison, compare_arms
 from reader_study.analysis.mrmc.covariance import auc_covariance, component_covariance
 from reader_study.analysis.mrmc.dbm import DbmComponents, dbm_components
@@ -221,7 +222,8 @@ def _of_single(first: str, second: str, result: SingleArm) -> Difference:
 
 def _finished(pairs: Sequence[Difference], ask: _Ask) -> tuple[Difference, ...]:
     """With Holm's p over all pairs and, where there is a margin, non-inferiority."""
-    adjusted = holm([pair.p_value for pair in pairs])
+    p_values = [pair.p_value for pair in pairs]
+    adjusted = p_values if len(pairs) == 1 else adjust(p_values, family="arms")
     found = [replace(pair, p_holm=p_value) for pair, p_value in zip(pairs, adjusted, strict=True)]
     if ask.margin is None:
         return tuple(found)
@@ -230,14 +232,3 @@ def _finished(pairs: Sequence[Difference], ask: _Ask) -> tuple[Difference, ...]:
         replace(pair, noninferiority=noninferiority(pair.estimate, pair.standard_error, pair.df, **ends))
         for pair in found
     )
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's (1979) adjusted p-values; None stays None and counts as no test."""
-    tested = sorted((p_value, at) for at, p_value in enumerate(p_values) if p_value is not None)
-    found: list[float | None] = [None] * len(p_values)
-    highest = 0.0
-    for rank, (p_value, at) in enumerate(tested):
-        highest = max(highest, min(1.0, (len(tested) - rank) * p_value))
-        found[at] = highest
-    return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reader_study.analysis import AnalysisError, NotEstimable, RatingTable, plain
 from reader_study.analysis.mrmc.arm_section import arm_section
 from reader_study.analysis.mrmc.class_section import class_section
-from reader_study.analysis.mrmc.comparison import compare_arms_of, holm
+from reader_study.analysis.mrmc.comparison import compare_arms_of
 from reader_study.analysis.mrmc.design import Kind, describe
 from reader_study.analysis.mrmc.endpoint import chance_endpoint, estimated
 from reader_study.analysis.mrmc.sources import compare_sources
@@ -235,6 +235,16 @@ def test_inference_of_the_verdict_can_be_chosen() -> None:
         assert found.random is not None and found.random.method == "or_rrrc"
 
 
-def test_holm() -> None:
-    assert holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
-    assert holm([]) == []
+def test_three_arms_are_adjusted_over_their_pairs() -> None:
+    ratings, truth = noisy(4)
+    pair = two_arms(ratings, ratings + np.random.default_rng(1).normal(size=ratings.shape), truth)
+    third = from_matrix(noisy(4, seed=9, signal=3.0)[0], truth)
+    columns = {name: np.concatenate([getattr(pair, name), getattr(third, name)]) for name in
+               ("reader", "case", "truth", "rating", "call")}  # fmt: skip
+    arms = ["A"] * len(third) + ["B"] * len(third) + ["C"] * len(third)
+    table = RatingTable.build(**{name: values.tolist() for name, values in columns.items()}, arm=arms)
+    for method in ("or", "ustat"):
+        found = compare_arms_of(table, "rating", "AUC", method=method)
+        ours = sorted((pair.p_value, pair.p_holm) for pair in found.differences)
+        assert len(found.arms) == 3 and (found.overall is not None) == (method == "or")
+        assert ours[0][1] == pytest.approx(min(1.0, 3 * ours[0][0])) and all(high >= low for low, high in ours)
