@@ -19,14 +19,16 @@ from reader_study.models import Presentation, Reader, Study
 _OPEN_SETTINGS = ("margin", "alpha", "repeats_share", "break_every", "frame_size")
 _OPEN_PROTOCOL = ("version", "study", "analysis", "questions", "reader_title", "instructions", "consent_text")
 
+_SHOWN = (
+    "reader__code", "reader__group", "block", "position", "case__code", "arm", "is_repeat", "repeat_of__position", "done",
+)  # fmt: skip
+
 
 def design_table(study: Study) -> Iterator[bytes]:
     """One row for every case that was to be shown to a reader, in order: nothing of the key is asked for."""
     shown = Presentation.objects.filter(reader__study=study).with_done().order_by("reader__code", "position")
-    values = shown.values(
-        "reader__code", "reader__group", "block", "position", "case__code", "arm", "is_repeat", "repeat_of__position",
-        "done",
-    )  # fmt: skip
+    # The annotation `done` is not known to the types of `values`.
+    values: Any = shown.values(*_SHOWN)
     rows = (_design_row(one) for one in values.iterator(chunk_size=2_000))
     return write_csv([column.name for column in DESIGN], rows)
 

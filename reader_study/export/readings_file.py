@@ -113,7 +113,7 @@ def columns_from(header: Sequence[str], given: Mapping[str, str]) -> ColumnMap:
     plain = {what: name for what, name in found.items() if "finding " not in what}
     if unknown := sorted(plain.keys() - {one.name for one in fields(ColumnMap)}):
         raise ExportError(f"There is no kind of column {unknown[0]!r}.")
-    return ColumnMap(**plain, findings=findings, known_findings=known)  # type: ignore[arg-type]
+    return ColumnMap(**plain, findings=findings, known_findings=known)
 
 
 def header_of(lines: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reader_study.export.cells import Cell
 from reader_study.export.columns import Column
 from reader_study.export.errors import ExportError
 from reader_study.export.tables import read_csv, write_csv
@@ -101,7 +102,9 @@ def number_codes(file: ScoreFile) -> Codes:
 def write_codes(codes: Codes) -> Iterator[bytes]:
     """The map from integers to labels, as CSV."""
     kinds = {"reader": codes.readers, "case": codes.cases, "modality": codes.modalities}
-    rows = ({"kind": kind, "number": n, "code": code} for kind, of in kinds.items() for code, n in of.items())
+    rows: Iterator[dict[str, Cell]] = (
+        {"kind": kind, "number": n, "code": code} for kind, of in kinds.items() for code, n in of.items()
+    )
     return write_csv([column.name for column in CODE_COLUMNS], rows)
 
 
@@ -116,7 +119,7 @@ def read_codes(data: bytes) -> Codes:
 def write_mrmcaov(file: ScoreFile) -> Iterator[bytes]:
     """One row a score for MRMCaov, any long-format program, or a notebook. Raises ExportError as `ScoreFile.check`."""
     file.check()
-    rows = (
+    rows: Iterator[dict[str, Cell]] = (
         {"reader": row.reader, "treatment": row.modality, "case": row.case, "truth": file.truth[row.case],
          "rating": row.score}
         for row in file.scores

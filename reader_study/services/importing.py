@@ -199,7 +199,7 @@ def _write_reads(study: Study, reads: Sequence[ImportedRead], *, asked_call: boo
     readers = _made(
         Reader(study=study, code=code, group=group, seed="", max_run=0, min_lag=0) for code, group in groups.items()
     )
-    by_case, by_reader = ({row.code: row for row in rows} for rows in (cases, readers))
+    by_case, by_reader = {row.code: row for row in cases}, {row.code: row for row in readers}
     places = _positions(reads)
     first: dict[tuple[str, str, str], Presentation] = {}
     # First readings before their repeats, which point to them.
@@ -250,5 +250,5 @@ def _made(rows: Iterable[Row]) -> list[Row]:
     """The rows, stored some thousand at a time."""
     source, stored = iter(rows), []
     while batch := list(islice(source, _ROWS_AT_ONCE)):
-        stored += type(batch[0])._default_manager.bulk_create(batch)  # type: ignore[attr-defined]
+        stored += type(batch[0])._default_manager.bulk_create(batch)
     return stored

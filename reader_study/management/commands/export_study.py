@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Write the export bundle of an unsealed study, or the blinded one of any locked study, into a zip file."
 
     # Checks would load every page of the site, which an export does not need.
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """STUDY, --out and --blinded."""
