@@ -53,4 +53,8 @@ def keeping_look(
 
 def _shrunken(load: Callable[[int], Pixels], rows: Iterable[int], side: int) -> Iterator[Picture]:
     """A function for each picture that makes it: before an accelerator they are called on several threads."""
-    return (lambda row=row: shrink(load(int(row)), side) for row in rows)
+
+    def shrunken(row: int) -> Pixels:
+        return shrink(load(row), side)
+
+    return (partial(shrunken, int(row)) for row in rows)

@@ -86,8 +86,8 @@ def _finding(
 
 def _unpaired(own: Mapping[str, Any], real: Mapping[str, Any]) -> dict[str, float]:
     """Limits of a difference that no patient moves, as between two areas of 1: those of two independent areas (MOVER)."""
-    pair = (Estimate(area["value"], area["low"], area["high"], 0, "") for area in (own, real))
-    found = difference(*pair, CONFIDENCE)
+    one, other = (Estimate(area["value"], area["low"], area["high"], 0, "") for area in (own, real))
+    found = difference(one, other, CONFIDENCE)
     return {"low": found["low"], "high": found["high"]}
 
 

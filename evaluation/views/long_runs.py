@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -46,7 +47,7 @@ class RunKind:
         return get_object_or_404(self.visible(request).with_sets(), pk=pk)
 
 
-def run_paths(kind: RunKind, root: str, detail: Callable[..., HttpResponse]) -> list[URLPattern]:
+def run_paths(kind: RunKind, root: str, detail: Callable[..., HttpResponseBase]) -> list[URLPattern]:
     """The addresses of a kind of run below `root`; `detail` shows one run."""
     options = {"kind": kind}
     return [
@@ -84,7 +85,8 @@ def run_new(request: WorkspaceRequest, kind: RunKind) -> HttpResponse:
     form = kind.form(request.POST or None, initial=chosen, workspace=request.workspace)  # type: ignore[call-arg]
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect(kind.start(**form.cleaned_data, user=request.user))
+            run: Any = kind.start(**form.cleaned_data, user=request.user)
+            return redirect(run.get_absolute_url())
         except ValidationError as error:
             add_errors(form, error)
     return render(request, f"evaluation/{kind.name}_new.html", {"form": form}, status=400 if form.errors else 200)
