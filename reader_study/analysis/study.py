@@ -19,17 +19,17 @@ from reader_study.analysis.models.section import Models, models_section
 from reader_study.analysis.mrmc.arm_section import ArmSection, arm_section
 from reader_study.analysis.mrmc.class_section import ClassSection, class_section
 from reader_study.analysis.mrmc.endpoint import Endpoint, chance_endpoint, panel_test
-from reader_study.analysis.mrmc.panel import auc_panel, difference_panel
+from reader_study.analysis.mrmc.panel import difference_panel
 from reader_study.analysis.mrmc.pooled import Pooled, pooled
 from reader_study.analysis.mrmc.single_arm import SingleArm
 from reader_study.analysis.mrmc.sources import SourceComparison, compare_sources
 from reader_study.analysis.plots import Plots, plots_of
 from reader_study.analysis.readers import ReaderRow, reader_rows
-from reader_study.analysis.realism import SourceRatings, by_source, reversed_scale
+from reader_study.analysis.realism import Realism, realism_section
 from reader_study.analysis.sequential.section import Sequential, sequential_section
 from reader_study.analysis.settings import Settings
 from reader_study.analysis.table import RatingTable
-from reader_study.analysis.times import SourceTimes, seconds_by_source, with_log_seconds
+from reader_study.analysis.times import AnswerTimes, SourceTimes, seconds_by_answer, seconds_by_source, with_log_seconds
 
 Progress = Callable[[str], None]
 SEVERAL_ARMS = (
@@ -52,19 +52,11 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Realism:
-    """superiority: P(real rated more realistic than synthetic) + half the ties, over readers and cases."""
-
-    sources: tuple[SourceRatings, ...]
-    superiority: SingleArm | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Times:
     """log_ratio: mean log seconds on synthetic less real cases; exp() of it is a ratio of geometric means."""
 
     sources: tuple[SourceTimes, ...]
+    answers: tuple[AnswerTimes, ...]
     log_ratio: SingleArm | None
     reason: str = ""
 
@@ -151,7 +143,7 @@ def analyse(
         pooled=pooled(counts, primary.random),
         agreement=agreement,
         repeats=repeat_agreement(table, plan.rating_levels, alpha=plan.alpha),
-        realism=_realism(table, plan),
+        realism=realism_section(table, plan.realism_levels, alpha=plan.alpha),
         times=_times(table, plan.alpha),
         findings=findings_section(table, margin=plan.margin, alpha=plan.alpha),
         models=models,
@@ -207,20 +199,11 @@ def _silent(what: str) -> None:
     return None
 
 
-def _realism(table: RatingTable, plan: Settings) -> Realism:
-    if "realism" not in table.extra:
-        return Realism((), None, "Realism was not asked.")
-    flipped = reversed_scale(table, "realism")
-    name = "P(real rated more realistic)"
-    test, reason = panel_test(lambda: auc_panel(flipped, "-realism", name), null=0.5, alpha=plan.alpha)
-    return Realism(by_source(table, "realism", plan.realism_levels), test, reason)
-
-
 def _times(table: RatingTable, alpha: float) -> Times:
     logged = with_log_seconds(table)
     name = "log time ratio, synthetic to real"
     test, reason = panel_test(lambda: difference_panel(logged, "log_seconds", name), null=0.0, alpha=alpha)
-    return Times(seconds_by_source(table), test, reason)
+    return Times(seconds_by_source(table), seconds_by_answer(table), test, reason)
 
 
 def _warnings(table: RatingTable, *endpoints: Endpoint) -> tuple[str, ...]:

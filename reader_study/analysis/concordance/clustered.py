@@ -28,21 +28,21 @@ def clustered_spearman(x: Floats, y: Floats, clusters: Labels, *, alpha: float =
     rho = spearman(x, y)
     if math.isnan(rho):
         return missing("spearman_clustered", n, "One of the two is the same for every image.")
-    facts = {"n_cases": int(names.size)}
+    images = int(names.size)
     if abs(rho) > 1 - 1e-12:
         text = "The two orders are the same or opposite: no interval."
-        return Estimate(rho, None, "spearman_clustered", n, warnings=(text,), **facts)
+        return Estimate(rho, None, "spearman_clustered", n, warnings=(text,), n_cases=images)
     left_out = np.array([spearman(x[codes != g], y[codes != g]) for g in range(names.size)])
     if not (np.abs(left_out) < 1).all():
         text = "Without one image there is no order left: no interval."
-        return Estimate(rho, None, "spearman_clustered", n, warnings=(text,), **facts)
+        return Estimate(rho, None, "spearman_clustered", n, warnings=(text,), n_cases=images)
     g, whole = names.size, math.atanh(rho)
     pseudo = g * whole - (g - 1) * np.arctanh(left_out)
     error = float(pseudo.std(ddof=1) / math.sqrt(g))
     half = float(stats.t.ppf(1 - alpha / 2, g - 1)) * error
     interval = Interval(math.tanh(whole - half), math.tanh(whole + half), 1 - alpha)
     p_value = float(2 * stats.t.sf(abs(whole) / error, g - 1)) if error > 0 else None
-    return Estimate(rho, interval, "spearman_clustered", n, error, float(g - 1), p_value, **facts)
+    return Estimate(rho, interval, "spearman_clustered", n, error, float(g - 1), p_value, n_cases=images)
 
 
 def clustered_auc(score: Floats, positive: Floats, clusters: Labels, *, alpha: float = 0.05) -> Estimate:
@@ -59,16 +59,17 @@ def clustered_auc(score: Floats, positive: Floats, clusters: Labels, *, alpha: f
         return missing("auc_clustered", n, "Too few reads of one of the two kinds.")
     area, v10, v01 = placements(score[high], score[low])
     variance = _obuchowski(area, (v10, clusters[high]), (v01, clusters[low]), names)
-    facts = {"n_cases": int(names.size)}
+    images = int(names.size)
     if not variance > 0 or not 0 < area < 1:
         text = "The score separates the reads completely, or not at all: no interval."
-        return Estimate(area, None, "auc_clustered", n, warnings=(text,), **facts)
+        return Estimate(area, None, "auc_clustered", n, warnings=(text,), n_cases=images)
     error = math.sqrt(variance)
     scale, centre = area * (1 - area), math.log(area / (1 - area))
     half = float(stats.norm.ppf(1 - alpha / 2)) * error / scale
-    interval = Interval(*(1 / (1 + math.exp(-(centre + side * half))) for side in (-1, 1)), 1 - alpha)
+    low, high = (1 / (1 + math.exp(-(centre + side * half))) for side in (-1, 1))
+    interval = Interval(low, high, 1 - alpha)
     p_value = float(2 * stats.norm.sf(abs(area - 0.5) / error))
-    return Estimate(area, interval, "auc_clustered", n, error, None, p_value, **facts)
+    return Estimate(area, interval, "auc_clustered", n, error, None, p_value, n_cases=images)
 
 
 def spearman(x: Floats, y: Floats) -> float:

@@ -74,7 +74,9 @@ def concordance_section(
         row
         for score in scores
         for images, keep in ((ALL, None), (SYNTHETIC, 1))
-        for row in _rows(first if keep is None else first.where(first.truth == keep), score, images, clusters or {}, alpha)
+        for row in _rows(
+            first if keep is None else first.where(first.truth == keep), score, images, clusters or {}, alpha
+        )
     ]
     return Concordance(_judged(rows), len(scores))
 
@@ -107,9 +109,7 @@ def _asked(table: RatingTable, score: MachineScore) -> list[tuple[str, str, bool
     return [*asked, ("realism", "realism", False)] if "realism" in table.extra else asked
 
 
-def _by_case(
-    table: RatingTable, machine: Floats, answers: Floats, cluster: Labels
-) -> tuple[Floats, Floats, Labels]:
+def _by_case(table: RatingTable, machine: Floats, answers: Floats, cluster: Labels) -> tuple[Floats, Floats, Labels]:
     """One row an image: its score, the mean answer over readers, its cluster."""
     read = ~np.isnan(answers)
     _, place, codes = np.unique(table.case[read], return_index=True, return_inverse=True)
@@ -121,5 +121,3 @@ def _judged(rows: list[Agreement]) -> tuple[Agreement, ...]:
     p_values = adjust([row.rho.p_value for row in rows], family="concordance")
     found = [replace(row, p_adjusted=p) for row, p in zip(rows, p_values, strict=True)]
     return tuple(sorted(found, key=lambda row: -abs(row.rho.value or 0.0)))
-
-
