@@ -20,7 +20,7 @@ from benchmarks.coverage_table import Found, Repeat, arguments, run, show
 from evaluation.metrics import Sample, measure
 from evaluation.metrics.multiscale import estimate_across_prompts, estimate_within_group, ms_ssim, pair_scores
 from evaluation.metrics.radiomics import estimate_frechet_radiomics
-from evaluation.metrics.reconstruction import band_energies, energy_estimate, mean_estimate, octave_masks, psnr
+from evaluation.metrics.reconstruction import band_energies, energy_estimate, mean_estimate, psnr
 from evaluation.metrics.result import FloatArray, Settings
 
 PROMPTS, SEEDS, SIDE = 200, 4, 192
@@ -113,9 +113,7 @@ def radiomics_repeat(n: int, features: int) -> Repeat:
         (x, prompts), (y, patients) = rows(rng, 4, 0.3), rows(rng, 2, 0.0)
         samples = Sample(np.zeros((n, 1)), prompts), Sample(np.zeros((n, 1)), patients)
         return {
-            "frechet_radiomics_distance": Found.of(
-                estimate_frechet_radiomics(*samples, x, y, Settings(seed=number))[0]
-            )
+            "frechet_radiomics_distance": Found.of(estimate_frechet_radiomics(*samples, x, y, Settings(seed=number))[0])
         }
 
     return repeat
