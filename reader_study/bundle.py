@@ -60,7 +60,7 @@ def export_study(*, study: Study, user: User | None) -> Iterator[bytes]:
     record(workspace=study.workspace, actor=user, action="study.exported", target=study, details=details)
     about: dict[str, object] = {"format": FORMAT, "study": str(study.pk), "title": study.title}
     about |= {"protocol_hash": study.protocol_hash, "data_sha256": digest}
-    return stream_bundle(_with_readme(study, _entries(study, run), _notes(document)), about=about)
+    return stream_bundle(_with_readme(study, _entries(study, run), _notes(study, document)), about=about)
 
 
 def export_blinded(*, study: Study, user: User | None) -> Iterator[bytes]:
@@ -114,8 +114,9 @@ def _entries(study: Study, run: AnalysisRun) -> Iterator[Entry | tuple[str, str]
     reads = Gathered(read_rows(study), columns)
     yield from _tables(study, reads, columns, {"audit_log.csv": AUDIT, **_PROGRAMS_COLUMNS})
     yield from _scores(study, reads.firsts)
-    yield Entry("protocol.json", "What was locked before the first read; its SHA-256 is the protocol hash.",
-                [blinding.canonical_json(study.protocol)])  # fmt: skip
+    locked = "What was imported, and how" if study.is_imported else "What was locked before the first read"
+    told = f"{locked}; its SHA-256 is the protocol hash."
+    yield Entry("protocol.json", told, [blinding.canonical_json(study.protocol)])
     key = {"key_commitment": study.key_commitment, **(study.revealed_key or {})}
     yield Entry("key.json", "Which cases are synthetic, with the nonce that opens the commitment.", [_json(key)])
     audit = blinding_audit(study)
@@ -190,9 +191,11 @@ def _later(run: AnalysisRun, name: str) -> Iterator[bytes]:
     yield run.read(name)
 
 
-def _notes(document: dict[str, Any]) -> list[str]:
+def _notes(study: Study, document: dict[str, Any]) -> list[str]:
     """What must be said of the whole study, in one line each."""
     notes = [document["analysis"]["primary"]["verdict"]["sentence"]]
+    if note := (study.protocol or {}).get("note"):
+        notes.append(note)
     if document["provenance"]["is_phantom"]:
         notes.append("The images are phantoms: drawings that teach, not radiographs of patients.")
     if codes := ", ".join(sorted(document["simulated_readers"])):

@@ -22,7 +22,8 @@ _UNBLINDED = """- Positive means synthetic everywhere: truth 1, call 1, and a hi
 - reads.imrmc opens in iMRMC (R, version 2 or later). RJafroc reads rjafroc.xlsx (newExcelFileFormat = TRUE) and
   rjafroc.imrmc; both number readers, cases and arms, and rjafroc_codes.csv says which number is which. mrmcaov.csv is
   for MRMCaov, and for anything else that takes one row a score. reanalyse.R does it all: Rscript reanalyse.R
-- protocol.json is what was locked before the first read. Its SHA-256 in canonical form is the protocol hash.
+- protocol.json is what was locked before the first read (or what was imported). Its SHA-256 in canonical form is the
+  protocol hash.
 """
 
 _BLINDED = """- This is a blinded export: nothing in it says which case is real, where a case comes from, or what it shows. The

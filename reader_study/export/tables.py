@@ -26,14 +26,6 @@ def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> Ite
     yield _taken(buffer)
 
 
-def write_table(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """A small table, its header first, as the same CSV."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerows([cell_text(cell) for cell in row] for row in rows)
-    yield _taken(buffer)
-
-
 def read_csv(data: bytes, columns: Sequence[Column]) -> list[dict[str, Cell]]:
     """The rows of a table written by `write_csv`, each cell in the kind of its column; an empty cell is None.
 

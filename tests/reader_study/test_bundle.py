@@ -281,6 +281,7 @@ def test_a_design_with_holes_leaves_out_what_cannot_say_so(workspace: Workspace)
     assert {"rjafroc.xlsx", "rjafroc.imrmc", "reads.imrmc", "blinding_audit.json"}.isdisjoint(files)
     readme = files["README.txt"].decode()
     assert "rjafroc.xlsx: 12 scores make a fully crossed design" in readme and "reads.imrmc: Labels without" in readme
+    assert "nothing was locked here before" in readme
     assert files["wide/ratings.csv"].startswith(b'case_code,source,truth,a (x),b (x),"b,c (y)"\r\n')
     with pytest.raises(ValidationError, match="imported together with the truth"):
         export_blinded(study=study, user=None)
