@@ -139,6 +139,8 @@ def _cells(table: RatingTable, column: str, statistic: str) -> tuple[Grid, Compo
         return cells, auc_components(cells), (0.0, 1.0)
     cells, _ = mean_grid(table, column)
     negatives, values = cells.cells()
+    if np.isnan(values).all(axis=1).any():
+        raise NotEstimable("Not every reader read in every arm: this comparison needs the U-statistic.")
     return cells, Components(np.nanmean(values, axis=1), values, negatives), mean_bounds(values)
 
 

@@ -143,6 +143,14 @@ def test_nested_arms_have_no_covariance() -> None:
     assert comparison.differences[0].noninferiority is not None and not comparison.reason
 
 
+def test_readers_of_one_arm_cannot_be_forced_into_a_crossed_comparison() -> None:
+    ratings, truth = noisy(4)
+    table = two_arms(ratings, noisy(4, seed=5)[0], truth, "reader")
+    assert "No reader" in compare_arms_of(table, "rating", "AUC", method="or").reason
+    assert "U-statistic" in compare_arms_of(table, "call", "call rate", method="or", statistic="mean").reason
+    assert not compare_arms_of(table, "call", "call rate", statistic="mean").reason
+
+
 def test_identical_arms_differ_by_nothing() -> None:
     ratings, truth = noisy(4)
     for method in ("or", "ustat"):
