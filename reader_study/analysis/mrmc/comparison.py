@@ -195,8 +195,6 @@ def _normal(first: str, second: str, gap: float, variance: float, alpha: float) 
 
 
 def _by_ustat(table: RatingTable, column: str, name: str, design: Design, ask: _Ask, statistic: str) -> Comparison:
-    if ask.inference == "RRFC":
-        raise AnalysisError("The U-statistic offers RRRC and FRRC.")
     found = auc_ustat(table, column) if statistic == "auc" else mean_ustat(table, column)
     alpha, inference = ask.alpha, ask.inference
     arms = [

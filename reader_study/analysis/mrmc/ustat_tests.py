@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reader_study.analysis.errors import AnalysisError, NotEstimable
-from reader_study.analysis.mrmc.single_arm import ZERO_VARIANCE, SingleArm, quantile, upper_tail
+from reader_study.analysis.mrmc.single_arm import INFERENCES, ZERO_VARIANCE, SingleArm, quantile, upper_tail
 from reader_study.analysis.mrmc.ustat import UStatistic
 from reader_study.analysis.types import Floats, Interval
 
@@ -50,8 +50,10 @@ def _test(
     found: UStatistic, contrast: Floats, ask: tuple[str, float, float, str], bounds: tuple[float, float]
 ) -> SingleArm:
     estimand, null, alpha, inference = ask
-    if inference not in ("RRRC", "FRRC"):
-        raise AnalysisError(f"Unknown inference {inference!r}: the U-statistic offers RRRC and FRRC.")
+    if inference not in INFERENCES:
+        raise AnalysisError(f"Unknown inference {inference!r}: choose {', '.join(INFERENCES)}.")
+    if inference == "RRFC":
+        raise NotEstimable("The U-statistic offers RRRC and FRRC: fixed cases need a full crossing.")
     if (found.levels[1:, contrast != 0] < 2).any():
         raise NotEstimable("A variance needs at least two real and two synthetic cases.")
     result = _describe(found, contrast, estimand, null, bounds)

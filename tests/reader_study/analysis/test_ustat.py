@@ -241,6 +241,11 @@ def test_inference_of_the_verdict_can_be_chosen() -> None:
         found = chance_endpoint(table, "rating", "AUC", inference=inference, **ends)
         assert found.tested is not None and found.tested.method == method
         assert found.random is not None and found.random.method == "or_rrrc"
+    some = table.where(np.arange(len(table)) > 3)
+    assert "full crossing" in chance_endpoint(some, "rating", "AUC", inference="RRFC", **ends).reason
+    arms = two_arms(ratings, ratings + truth, truth)
+    arms = arms.where(np.arange(len(arms)) > 3)
+    assert "full crossing" in compare_arms_of(arms, "rating", "AUC", inference="RRFC").reason
 
 
 def test_three_arms_are_adjusted_over_their_pairs() -> None:
