@@ -20,7 +20,10 @@ class Step:
 
 
 def steps_of(study: Study) -> list[Step]:
-    """The five stages of `study`; a pause is part of being open."""
+    """The five stages of `study`, a pause being part of being open; of imported readings the one that they have."""
+    if study.is_imported:
+        text = "The readings came as a file, with the truth. Nothing was locked here before they were made."
+        return [Step("Imported", text, study.unsealed_at, done=True, now=False)]
     state = StudyState.OPEN if study.state == StudyState.PAUSED else StudyState(study.state)
     place = _ORDER.index(state)
     texts = [

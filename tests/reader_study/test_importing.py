@@ -143,7 +143,9 @@ def test_the_page_takes_a_file(client: Client, workspace: Workspace, coordinator
     study = Study.objects.get()
     assert response.status_code == 302 and response["Location"] == study.get_absolute_url()
     assert "realism" not in study.protocol["imported"]["columns"]
-    assert b"Imported readings" in client.get(response["Location"]).content
+    page = client.get(response["Location"]).content.decode()
+    assert "Imported readings" in page and "Nothing was locked here" in page and "rating: rating" in page
+    assert "link not used yet" not in page and "The protocol is fixed" not in page
 
 
 def test_the_page_says_beside_the_field_what_is_wrong(client: Client, workspace: Workspace, coordinator: User) -> None:
