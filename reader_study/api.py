@@ -101,6 +101,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
     """For whom a link is made, and the link."""
 
     label = serializers.CharField(max_length=200, required=False, allow_blank=True)  # type: ignore[assignment]
+    group = serializers.CharField(max_length=60, required=False, allow_blank=True)
     simulated = serializers.BooleanField(required=False)
     days = serializers.IntegerField(required=False, min_value=1, max_value=365)
 

@@ -90,6 +90,12 @@ class InvitationForm(forms.Form):
         required=False,
         help_text="Only people who run this study see it; every export has the reader code instead.",
     )
+    group = forms.CharField(
+        label="Group",
+        max_length=60,
+        required=False,
+        help_text="Such as residents or chest radiologists. Results can be narrowed to a group; exports name it.",
+    )
     days = forms.IntegerField(label="Valid for (days)", initial=60, min_value=1, max_value=365)
     simulated = forms.BooleanField(
         label="A simulated reader", required=False, help_text="A program reads. Its results are labelled so."
