@@ -177,7 +177,10 @@ def _scores(study: Study, firsts: list[First]) -> Iterator[Entry | tuple[str, st
 def _analysis_entries(run: AnalysisRun) -> Iterator[Entry]:
     """The stored analysis: every number, and every figure in each of its formats."""
     titles = {name: figure["title"] for name, figure in (run.document or {}).get("figures", {}).items()}
-    told = {"results.json": "Every number of the results page with method, degrees of freedom and counts."}
+    told = {
+        "results.json": "Every number of the results page with method, degrees of freedom and counts.",
+        "report.pdf": "The results as a report.",
+    }
     for name in sorted(run.files):
         figure = name.removeprefix("figures/").partition(".")[0]
         yield Entry(name, told.get(name) or f"{titles.get(figure, figure)}.", _later(run, name))

@@ -69,9 +69,10 @@ WHOLE = TABLES | {
 }  # fmt: skip
 
 
-def test_it_holds_what_it_should(files: dict[str, bytes]) -> None:
+def test_it_holds_what_it_should(study: Study, files: dict[str, bytes]) -> None:
+    stored = finished_analysis(study=study).files.keys()
     figures = {name for name in files if name.startswith("figures/")}
-    assert set(files) == WHOLE | figures
+    assert set(files) == WHOLE | stored
     assert {f"figures/roc.{kind}" for kind in ("svg", "png", "csv")} <= figures
     readme = files["README.txt"].decode()
     assert all(name in readme for name in files.keys() - {"README.txt"})
