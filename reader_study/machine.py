@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from evaluation import cache
-from evaluation.features import ExtractorError
+from evaluation.features import Extraction, ExtractorError
+from evaluation.leaderboard import depends_on_network, space_of
 from evaluation.metrics import nearest_to
-from evaluation.models import Score, ScoreCard
+from evaluation.models import Score, ScoreCard, ScoreCardQuerySet
 from images.models import ImageSet
 from reader_study.analysis.concordance.section import MachineScore
-from reader_study.models import CaseKey, Study
+from reader_study.models import AnalysisRun, CaseKey, Study
 
-Values = dict[str, float]
+# What it keeps by image is the distance to the training set over a constant, which another metric keeps as it is.
+_SAME_AS_ANOTHER = "copies"
+
+
+def cards_of(study: Study) -> ScoreCardQuerySet:
+    """The score cards of the study's synthetic pictures, the newest first; none for imported readings."""
+    cards: ScoreCardQuerySet = ScoreCard.objects.filter(synthetic=study.synthetic_set, workspace=study.workspace)
+    return cards.with_sets().order_by("-created_at")
+
+
+def has_newer_card(run: AnalysisRun) -> bool:
+    """Whether a score card came since the analysis, so that analysing again would say more."""
+    return run.finished_at is not None and cards_of(run.study).filter(created_at__gt=run.finished_at).exists()
 
 
 def clusters_of(study: Study) -> dict[str, str]:
@@ -23,73 +37,82 @@ def clusters_of(study: Study) -> dict[str, str]:
 
 
 def machine_scores(study: Study) -> list[MachineScore]:
-    """Every number that is known for single images of an unsealed study, of the newest card of each network.
+    """Every number that is known for single images of an unsealed study, the newest where there are several.
 
-    From each card of the study's synthetic set: the scores that it keeps by image; from the features behind it: the
-    classifier's probabilities and the distance to the nearest image of the reference, for real and synthetic cases alike.
+    From each card of its synthetic set: the scores that the card keeps by image, which are of synthetic images only; and from
+    the features behind it, of every network: the distance to the nearest image of the card's reference and the
+    classifier's probabilities, for real and synthetic cases alike.
     """
-    cards = ScoreCard.objects.filter(synthetic=study.synthetic_set, workspace=study.workspace).with_sets()
-    newest = {(card.run.extractor, card.run.weights, card.reference_id): card for card in cards.order_by("created_at")}
-    digests = dict(CaseKey.objects.filter(case__study=study).values_list("item__image__sha256", "case__code"))
+    cases = dict(CaseKey.objects.filter(case__study=study).values_list("item__image__sha256", "case__code"))
     found: dict[str, MachineScore] = {}
-    for card in newest.values():
-        for score in (*_kept(card, digests), *_from_features(card, digests)):
+    seen: set[str] = set()
+    for card in cards_of(study):
+        for score in _kept(card, cases):
             found.setdefault(score.name, score)
+        for facts in card.run.networks:
+            if facts["fingerprint"] not in seen:
+                seen.add(facts["fingerprint"])
+                found.update((score.name, score) for score in _from_features(card.reference, facts, cases))
     return list(found.values())
 
 
-def _kept(card: ScoreCard, digests: Mapping[str, str]) -> Iterator[MachineScore]:
-    """Scores that a card keeps by image, in the order of the synthetic images' digests."""
+def _kept(card: ScoreCard, cases: Mapping[str, str]) -> Iterator[MachineScore]:
+    """Scores that a card keeps by image, in the order of the images' digests."""
     order = list(card.synthetic.items.order_by("image__sha256").values_list("image__sha256", flat=True))
-    for score in card.scores.filter(subgroup=""):
-        values = score.extra.get("per_image")
+    for score in card.scores.filter(subgroup="", extra__has_key="per_image").exclude(metric=_SAME_AS_ANOTHER):
+        values = score.extra["per_image"]
         if isinstance(values, list) and len(values) == len(order):
-            known = {digests[digest]: value for digest, value in zip(order, values, strict=True) if digest in digests}
-            yield MachineScore(_name(card, score), f"{score.title} ({card.run.extractor})", _finite(known))
+            network = space_of(card, score).name if depends_on_network(score) else ""
+            yield _machine_score((score.metric, score.finding), _title(score), network, _by_case(cases, order, values))
 
 
-def _name(card: ScoreCard, score: Score) -> str:
-    return ":".join(part for part in (score.metric, score.finding, score.space or card.run.extractor) if part)
+def _title(score: Score) -> str:
+    return ", ".join(part for part in (score.definition.title, score.finding) if part)
 
 
-def _from_features(card: ScoreCard, digests: Mapping[str, str]) -> Iterator[MachineScore]:
-    facts = card.run.networks[0] if card.run.networks else None
-    if facts is None:
-        return
-    known = [digest for digest in digests if digest not in set(cache.missing(facts["fingerprint"], list(digests)))]
+def _from_features(reference: ImageSet, facts: Mapping[str, Any], cases: Mapping[str, str]) -> Iterator[MachineScore]:
+    """What the network `facts` makes of the cases that it has seen."""
+    unseen = set(cache.missing(facts["fingerprint"], list(cases)))
+    known = [digest for digest in cases if digest not in unseen]
+    network = " ".join(str(facts[key]) for key in ("name", "weights") if facts.get(key))
     try:
         made = cache.load(facts["fingerprint"], known)
-        distance = _distances(card.reference, facts["fingerprint"], known, made.features)
+        distance = _distances(reference, facts["fingerprint"], known, made)
     except ExtractorError:
-        # The files of features are gone: the card's own numbers remain.
-        return
-    cases = [digests[digest] for digest in known]
-    name = f"nearest_real:{card.run.extractor}"
-    title = f"Distance to the nearest picture of {card.reference.name} ({card.run.extractor})"
-    yield MachineScore(name, title, _finite(dict(zip(cases, distance.tolist(), strict=True))))
+        return  # its files of features are gone, or it saw none of these images
+    title = f"Distance to the nearest image of {reference.name}"
+    yield _machine_score(("nearest_real",), title, network, _by_case(cases, known, distance.tolist()))
     for column, finding in enumerate(facts["classes"]):
         if finding:
-            values = dict(zip(cases, made.probabilities[:, column].astype(float).tolist(), strict=True))
-            name, title = f"probability:{finding}:{card.run.extractor}", f"P({finding}) ({card.run.extractor})"
-            yield MachineScore(name, title, values, finding)
+            values = _by_case(cases, known, made.probabilities[:, column].tolist())
+            yield _machine_score(("probability", finding), f"Probability of {finding}", network, values, finding)
 
 
-def _distances(reference: ImageSet, fingerprint: str, digests: list[str], features: np.ndarray) -> np.ndarray:
-    """(n,) Euclidean distance of each image to the nearest other image of the reference of another patient."""
+def _distances(reference: ImageSet, fingerprint: str, digests: list[str], made: Extraction) -> np.ndarray:
+    """(n,) Euclidean distance of each image to the nearest image of the reference that is of another patient, NaN if none."""
     items = list(reference.items.order_by("image__sha256").values_list("image__sha256", "group"))
-    others = cache.load(fingerprint, [digest for digest, _ in items]).features
-    groups = dict(items)
+    owners = {digest: group or digest for digest, group in items}
+    others = cache.load(fingerprint, list(owners)).features
+    patients = np.array(list(owners.values()), dtype=np.str_)
     # As many neighbours as the largest patient has pictures, and one more: one of them is another patient's.
-    sizes = np.unique(np.array([group for _, group in items], dtype=np.str_), return_counts=True)[1]
-    neighbours = min(int(sizes.max()) + 1, len(items))
-    index, distances = nearest_to(features, others, neighbours)
-    found = np.full(len(digests), np.nan)
-    for row, digest in enumerate(digests):
-        own = groups.get(digest)
-        apart = [d for place, d in zip(index[row], distances[row], strict=True) if items[place][1] != own]
-        found[row] = apart[0] if apart else np.nan
-    return found
+    most = int(np.unique(patients, return_counts=True)[1].max()) + 1
+    index, distances = nearest_to(made.features, others, most)
+    own = np.array([owners.get(digest, "") for digest in digests], dtype=np.str_)
+    apart = patients[index] != own[:, None]
+    first = distances[np.arange(len(digests)), apart.argmax(axis=1)]
+    return np.where(apart.any(axis=1), first, np.nan)
 
 
-def _finite(values: Mapping[str, float | None]) -> Values:
-    return {case: float(value) for case, value in values.items() if value is not None and np.isfinite(value)}
+def _machine_score(
+    key: tuple[str, ...], title: str, network: str, values: dict[str, float], finding: str = ""
+) -> MachineScore:
+    name = ":".join(part for part in (*key, network) if part)
+    return MachineScore(name, f"{title} ({network})" if network else title, values, finding)
+
+
+def _by_case(cases: Mapping[str, str], digests: list[str], values: list[float | None]) -> dict[str, float]:
+    """The finite ones of `values`, which are in the order of `digests`, by the case's code."""
+    pairs = zip(digests, values, strict=True)
+    return {
+        cases[digest]: float(one) for digest, one in pairs if digest in cases and one is not None and np.isfinite(one)
+    }

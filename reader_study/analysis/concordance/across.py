@@ -25,7 +25,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A metric's rank correlation with what readers said, over checkpoints. sign: of the correlation that is hoped for."""
+    """A metric's rank correlation with what readers said, over checkpoints. p_adjusted: of rho, over all predictions."""
 
     metric: str
     asked: str
@@ -49,7 +49,8 @@ def across_checkpoints(checkpoints: Sequence[Checkpoint], *, alpha: float = 0.05
     """
     known = tuple(checkpoints)
     if len(known) < FEWEST:
-        reason = f"{len(known)} checkpoints have both a score card and a study; a rank correlation needs {FEWEST}."
+        have = "1 checkpoint has" if len(known) == 1 else f"{len(known)} checkpoints have"
+        reason = f"{have} both a score card and a study; a rank correlation needs {FEWEST}."
         return Across(known, (), reason)
     metrics = sorted({name for one in known for name in one.metrics})
     asked = sorted({name for one in known for name in one.readers})

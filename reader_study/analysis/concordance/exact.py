@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
 from scipy import stats
 
 from reader_study.analysis.concordance.clustered import spearman
-from reader_study.analysis.types import Estimate, Floats, Interval, missing
+from reader_study.analysis.types import Estimate, Floats, Interval, Ints, missing
 
 # 8! = 40,320 orders are counted one by one; beyond that the t approximation serves.
 MOST_COUNTED = 8
@@ -48,5 +49,10 @@ def _p_value(x: Floats, y: Floats, rho: float) -> float:
         return float(2 * stats.t.sf(t, n - 2))
     a, b = stats.rankdata(x), stats.rankdata(y)
     a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
-    orders = np.array(list(permutations(b)))
-    return float((np.abs(orders @ a / n) >= abs(rho) - 1e-12).mean())
+    return float((np.abs(b[_orders(n)] @ a / n) >= abs(rho) - 1e-12).mean())
+
+
+@lru_cache(maxsize=1)
+def _orders(n: int) -> Ints:
+    """(n!, n): every order of n things; kept, since every metric over the same checkpoints needs it."""
+    return np.array(list(permutations(range(n))), dtype=np.int64)

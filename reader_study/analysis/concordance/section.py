@@ -13,6 +13,7 @@ from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Estimate, Floats, Labels
 
 ALL, SYNTHETIC = "all images", "synthetic images"
+NO_SCORES = "No automatic score is known for single images of this study. Score these pictures and analyse again."
 _FINDING = "seen:"
 
 
@@ -68,17 +69,23 @@ def concordance_section(
     data lack.
     """
     if not scores:
-        return Concordance((), 0, "No automatic score is known for single images of this study.")
+        return Concordance((), 0, NO_SCORES)
     first = table.primary()
     rows = [
         row
         for score in scores
-        for images, keep in ((ALL, None), (SYNTHETIC, 1))
-        for row in _rows(
-            first if keep is None else first.where(first.truth == keep), score, images, clusters or {}, alpha
-        )
+        for images, part in _parts(first, score)
+        for row in _rows(part, score, images, clusters or {}, alpha)
     ]
-    return Concordance(_judged(rows), len(scores))
+    reason = "" if rows else "The automatic scores that are known are of nothing that readers were asked."
+    return Concordance(_judged(rows), len(scores), reason)
+
+
+def _parts(table: RatingTable, score: MachineScore) -> list[tuple[str, RatingTable]]:
+    """All images and the synthetic ones; the latter alone for a score that is known of no real image."""
+    synthetic = (SYNTHETIC, table.where(table.truth == 1))
+    has_real = any(case in score.values for case in np.unique(table.case[table.truth == 0]).tolist())
+    return [(ALL, table), synthetic] if has_real else [synthetic]
 
 
 def _rows(

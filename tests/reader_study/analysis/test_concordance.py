@@ -49,7 +49,9 @@ def test_coverage_of_rho_and_of_the_area_with_clusters() -> None:
     for _ in range(repeats):
         x, y, yes = _clustered(rng, 60)
         found = clustered_spearman(x, y, names), clustered_auc(x, yes, names)
-        held += [one.interval is not None and not one.interval.excludes(t) for one, t in zip(found, truths, strict=True)]
+        held += [
+            one.interval is not None and not one.interval.excludes(t) for one, t in zip(found, truths, strict=True)
+        ]
     # A nominal 95 % interval holds in 179 or more of 200 with probability .9995.
     assert (held >= 179).all()
 
@@ -132,7 +134,9 @@ def _study() -> tuple[RatingTable, MachineScore, MachineScore]:
         extra={"realism": realism, "seen:Effusion": seen},
     )  # fmt: skip
     distance = MachineScore("distance", "Distance", {f"C{c:02d}": -quality[c] for c in range(40)})
-    chance = MachineScore("p", "P(Effusion)", {f"C{c:02d}": 0.9 if c % 3 == 0 else 0.1 + c / 100 for c in range(40)}, "Effusion")
+    chance = MachineScore(
+        "p", "P(Effusion)", {f"C{c:02d}": 0.9 if c % 3 == 0 else 0.1 + c / 100 for c in range(40)}, "Effusion"
+    )
     return table, distance, chance
 
 
@@ -158,15 +162,26 @@ def test_the_table_says_what_goes_with_what() -> None:
 def test_without_scores_there_is_a_reason() -> None:
     table, *_ = _study()
     assert concordance_section(table, []).reason
-    empty = MachineScore("x", "X", {})
-    assert concordance_section(table, [empty]).rows == ()
+    empty = concordance_section(table, [MachineScore("x", "X", {})])
+    assert empty.rows == () and empty.reason
+
+
+def test_what_is_known_of_synthetic_images_alone_is_not_shown_twice() -> None:
+    table, *_ = _study()
+    made = np.unique(table.case[table.truth == 1]).tolist()
+    found = concordance_section(table, [MachineScore("x", "X", {case: float(i) for i, case in enumerate(made)})])
+    assert {row.images for row in found.rows} == {SYNTHETIC}
 
 
 def test_across_checkpoints_the_metric_that_orders_as_readers_do_comes_first() -> None:
     rng = np.random.default_rng(4)
     areas = [0.9, 0.8, 0.7, 0.6, 0.55, 0.5]
     known = [
-        Checkpoint(f"c{i}", {"fd": 100 * area**2, "noise": float(rng.normal())} | ({"rare": 1.0} if i < 2 else {}), {"AUC": area})
+        Checkpoint(
+            f"c{i}",
+            {"fd": 100 * area**2, "noise": float(rng.normal())} | ({"rare": 1.0} if i < 2 else {}),
+            {"AUC": area},
+        )
         for i, area in enumerate(areas)
     ]
     found = across_checkpoints(known)
