@@ -54,6 +54,17 @@ class SingleArm:
         low, high = self.bounds
         return Interval(max(low, self.estimate - half), min(high, self.estimate + half), level)
 
+    def tested(self, error: float, alpha: float) -> SingleArm:
+        """With the standard error `error`, and the test and interval that follow from it and df."""
+        statistic = (self.estimate - self.null) / error
+        p_value = 2 * upper_tail(abs(statistic), self.df)
+        found = replace(self, standard_error=error, statistic=statistic, p_value=p_value)
+        return replace(found, interval=found.interval_at(1 - alpha))
+
+    def warned(self, text: str) -> SingleArm:
+        """With one more warning."""
+        return replace(self, warnings=(*self.warnings, text))
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -82,13 +93,13 @@ def single_arm(panel: Panel, *, null: float = 0.5, alpha: float = 0.05, inferenc
     result = _describe(panel, null)
     if result.n_readers == 1 and inference != "FRRC":
         text = "One reader: the interval covers other cases, not other readers."
-        inference, result = "FRRC", _warn(result, text)
+        inference, result = "FRRC", result.warned(text)
     if result.cov2 is not None and result.cov2 < 0:
-        result = _warn(result, "The covariance between readers is negative and was set to 0.")
+        result = result.warned("The covariance between readers is negative and was set to 0.")
     variance, df = _variance(result, inference)
     if not variance > ZERO_VARIANCE:
-        return _warn(result, "Neither readers nor cases vary: no standard error, interval or test.")
-    return _test(replace(result, method=f"or_{inference.lower()}", df=df), math.sqrt(variance), alpha)
+        return result.warned("Neither readers nor cases vary: no standard error, interval or test.")
+    return replace(result, method=f"or_{inference.lower()}", df=df).tested(math.sqrt(variance), alpha)
 
 
 def quantile(probability: float, df: float | None) -> float:
@@ -141,14 +152,3 @@ def _variance(result: SingleArm, inference: str) -> tuple[float, float | None]:
     if between <= ZERO_VARIANCE:
         return denominator / j, None
     return denominator / j, denominator**2 / (between**2 / (j - 1))
-
-
-def _test(result: SingleArm, error: float, alpha: float) -> SingleArm:
-    statistic = (result.estimate - result.null) / error
-    p_value = 2 * upper_tail(abs(statistic), result.df)
-    tested = replace(result, standard_error=error, statistic=statistic, p_value=p_value)
-    return replace(tested, interval=tested.interval_at(1 - alpha))
-
-
-def _warn(result: SingleArm, text: str) -> SingleArm:
-    return replace(result, warnings=(*result.warnings, text))

@@ -59,15 +59,15 @@ def _test(
     result = _describe(found, contrast, estimand, null, bounds)
     if (found.levels[0, contrast != 0] < 2).any() and inference == "RRRC":
         inference = "FRRC"
-        result = _warn(result, "One reader: the interval covers other cases, not other readers.")
+        result = result.warned("One reader: the interval covers other cases, not other readers.")
     variance_of = found.variance if inference == "RRRC" else found.fixed_variance
     variance, biased = variance_of(contrast), variance_of(contrast, biased=True)
     if not variance > ZERO_VARIANCE:
         if not biased > ZERO_VARIANCE:
-            return _warn(result, "Neither readers nor cases vary: no standard error, interval or test.")
-        variance, result = biased, replace(_warn(result, NEGATIVE), covariance="mle")
+            return result.warned("Neither readers nor cases vary: no standard error, interval or test.")
+        variance, result = biased, replace(result.warned(NEGATIVE), covariance="mle")
     df = found.df(contrast, variance) if inference == "RRRC" else None
-    return _finish(replace(result, method=f"ustat_{inference.lower()}", df=df), math.sqrt(variance), alpha)
+    return replace(result, method=f"ustat_{inference.lower()}", df=df).tested(math.sqrt(variance), alpha)
 
 
 def _describe(
@@ -102,17 +102,6 @@ def _mean_variance(found: UStatistic, used: np.ndarray) -> float:
     read = (found.weights > 0) & used[:, None]
     own = np.diag(found.cells.covariance())[read.reshape(-1)]
     return float(own[~np.isnan(own)].mean()) if (~np.isnan(own)).any() else math.nan
-
-
-def _finish(result: SingleArm, error: float, alpha: float) -> SingleArm:
-    statistic = (result.estimate - result.null) / error
-    p_value = 2 * upper_tail(abs(statistic), result.df)
-    tested = replace(result, standard_error=error, statistic=statistic, p_value=p_value)
-    return replace(tested, interval=tested.interval_at(1 - alpha))
-
-
-def _warn(result: SingleArm, text: str) -> SingleArm:
-    return replace(result, warnings=(*result.warnings, text))
 
 
 @dataclass(frozen=True, slots=True)
