@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
@@ -16,16 +16,19 @@ from accounts.policy import Action
 from jobs.models import RunState
 from reader_study.bundle import bundle_name, export_blinded, export_study
 from reader_study.models import AnalysisRun, Study, StudyState
+from reader_study.results import stored_results
 from reader_study.selection import chosen_from
 from reader_study.services import request_analysis
+from reader_study.views_results import report_response
 
 
 class ResultsActions:
-    """Adds `GET results/`, `GET export/` and `GET blinded-export/`. The view set merges `results_actions` into its
+    """Adds `GET results/`, `report/`, `export/` and `blinded-export/`. The view set merges `results_actions` into its
     `actions_allowed`."""
 
     results_actions: ClassVar[dict[str, Action]] = {
         "results": Action.VIEW_RESULTS,
+        "report": Action.VIEW_RESULTS,
         "export": Action.EXPORT,
         "blinded_export": Action.EXPORT_BLINDED,
     }
@@ -46,6 +49,22 @@ class ResultsActions:
         if run.state != RunState.SUCCEEDED:
             return Response({"state": run.state, "message": run.message, "error": run.error}, status=202)
         return Response(run.document)
+
+    @extend_schema(
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            404: OpenApiResponse(description="Not unsealed, not yours, or not analysed yet: ask for `results/` first."),
+        },
+        description="The report of an unsealed study on A4, as it was set with the analysis; filters as of `results/`.",
+    )
+    @action(detail=True, methods=["get"])
+    def report(self, request: Request, pk: str | None = None) -> HttpResponse:
+        """The report of an unsealed study."""
+        study = self._unsealed()
+        run = stored_results(study, _answer(lambda: chosen_from(study, request.GET)))
+        if run is None:
+            raise Http404
+        return report_response(run)
 
     @extend_schema(
         responses={(200, "application/zip"): OpenApiTypes.BINARY},

@@ -13,14 +13,18 @@ from django.core.exceptions import ValidationError
 
 from reader_study import blinding
 from reader_study.analysis import RatingTable, Settings, StudyAnalysis, analyse, plain
+from reader_study.analysis.concordance.section import Concordance, concordance_section
 from reader_study.analysis.methods import methods_in
 from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.analysis.study import Progress
+from reader_study.deviations import Circumstances, deviations
 from reader_study.export.tables import write_csv
-from reader_study.figures import FIGURES, saved
+from reader_study.figures import figures_of, saved
+from reader_study.machine import clusters_of, machine_scores
 from reader_study.models import AnalysisRun, Study
 from reader_study.questions import REALISM, SOURCE_CONFIDENCE
 from reader_study.reads import cut_of, questions_of, rating_table, read_rows
+from reader_study.report import to_pdf
 from reader_study.selection import selected
 
 FORMAT = "negatoscope-results-v1"
@@ -39,6 +43,7 @@ class Provenance:
     key_matches: bool
     data_sha256: str
     n_simulated: int
+    is_imported: bool
     is_phantom: bool
     locked_at: datetime | None
     closed_at: datetime | None
@@ -50,7 +55,8 @@ class Provenance:
 class Results:
     """An analysis with its data and provenance. simulated: codes of readers whose answers a program made.
 
-    selection: what the reads were narrowed to, {} for all.
+    selection: what the reads were narrowed to, {} for all. blinding: the report on the frames as it was locked, with what
+    was said at the lock, None without pictures. deviations: from the protocol, in sentences.
     """
 
     analysis: StudyAnalysis
@@ -59,6 +65,9 @@ class Results:
     simulated: frozenset[str]
     called_synthetic_from: float
     selection: dict[str, str]
+    blinding: dict[str, Any] | None = None
+    deviations: tuple[str, ...] = ()
+    concordance: Concordance | None = None
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -66,15 +75,18 @@ class Results:
         return results_document(self)
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Every file that is kept of an analysis, by name: the document, and each figure in three formats."""
+        """Every file that is kept of an analysis, by name: the document, each figure in three formats, the report."""
         yield "results.json", json_bytes(self.document)
-        for name, figure in FIGURES.items():
+        drawings: dict[str, bytes] = {}
+        for name, figure in figures_of(self).items():
             drawn = figure.draw(self)
-            for kind in ("svg", "png"):
-                yield f"figures/{name}.{kind}", saved(drawn, kind)
+            drawings[name] = saved(drawn, "svg")
+            yield f"figures/{name}.svg", drawings[name]
+            yield f"figures/{name}.png", saved(drawn, "png")
             header, *rows = figure.table(self)
             cells = (dict(zip(header, row, strict=True)) for row in rows)
             yield f"figures/{name}.csv", b"".join(write_csv(header, cells))
+        yield "report.pdf", to_pdf(self.document, drawings)
 
 
 def analyse_study(
@@ -87,13 +99,21 @@ def analyse_study(
         raise ValidationError("Nobody has read a case of this study, so there is nothing to analyse.")
     table = rating_table(rows)
     simulated = frozenset(str(row["reader_code"]) for row in rows if row["reader_simulated"])
+    analysis, provenance = analyse(table, settings_of(study), progress=progress), _provenance(study, table, simulated)
+    concordance = concordance_section(
+        table, machine_scores(study), clusters=clusters_of(study), alpha=analysis.settings.alpha
+    )
+    facts = Circumstances(analysis, simulated, chosen, provenance.protocol_matches, provenance.key_matches)
     return Results(
-        analysis=analyse(table, settings_of(study), progress=progress),
+        analysis=analysis,
         table=table,
-        provenance=_provenance(study, table, len(simulated)),
+        provenance=provenance,
         simulated=simulated,
         called_synthetic_from=cut_of(study),
         selection=chosen,
+        blinding=_blinding(study),
+        deviations=tuple(deviations(study, facts)),
+        concordance=concordance,
     )
 
 
@@ -106,7 +126,7 @@ def stored_results(study: Study, selection: Mapping[str, str] | None = None) -> 
 
 def results_document(results: Results) -> dict[str, Any]:
     """The results as the JSON file of the bundle and the API give them: see docs/statistics.md."""
-    analysis = plain(results.analysis)
+    analysis, concordance = plain(results.analysis), plain(results.concordance)
     return {
         "format": FORMAT,
         "positive_class": "synthetic",
@@ -114,9 +134,12 @@ def results_document(results: Results) -> dict[str, Any]:
         "selection": results.selection,
         "provenance": _readable(asdict(results.provenance)),
         "simulated_readers": sorted(results.simulated),
-        "methods": {name: asdict(method) for name, method in methods_in(analysis).items()},
-        "figures": {name: {"title": one.title, "alt": one.alt(results)} for name, one in FIGURES.items()},
+        "methods": {name: asdict(method) for name, method in methods_in([analysis, concordance]).items()},
+        "deviations": list(results.deviations),
+        "blinding": results.blinding,
+        "figures": {name: {"title": one.title, "alt": one.alt(results)} for name, one in figures_of(results).items()},
         "analysis": analysis,
+        "concordance": concordance,
     }
 
 
@@ -142,7 +165,12 @@ def _levels(study: Study, slug: str) -> tuple[float, ...]:
     return tuple(float(value) for value, _ in asked.choices) if asked else ()
 
 
-def _provenance(study: Study, table: RatingTable, n_simulated: int) -> Provenance:
+def _blinding(study: Study) -> dict[str, Any] | None:
+    report = study.blinding_report
+    return {**report, "acknowledgement": study.acknowledgement} if report else None
+
+
+def _provenance(study: Study, table: RatingTable, simulated: frozenset[str]) -> Provenance:
     revealed = study.revealed_key or {}
     return Provenance(
         study=str(study.pk),
@@ -152,7 +180,8 @@ def _provenance(study: Study, table: RatingTable, n_simulated: int) -> Provenanc
         key_commitment=study.key_commitment,
         key_matches=blinding.opens(study.key_commitment, revealed["key"], revealed["nonce"]),
         data_sha256=data_digest(table),
-        n_simulated=n_simulated,
+        n_simulated=len(simulated),
+        is_imported=study.is_imported,
         is_phantom=study.is_phantom,
         locked_at=study.locked_at,
         closed_at=study.closed_at,

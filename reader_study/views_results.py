@@ -52,9 +52,9 @@ def progress(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @requires(Action.VIEW_RESULTS)
 def analyse_again(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
-    """Try an analysis that failed once more."""
+    """Analyse once more: after a failure, or since score cards came."""
     study = unsealed_study(request, pk, Action.VIEW_RESULTS)
-    request_analysis(study=study, selection=_chosen(request, study), user=request.user, again=True)
+    request_analysis(study=study, selection=_chosen(request, study), user=request.user, anew=True)
     query = request.GET.urlencode()
     return redirect(reverse("reader_study:results", args=[study.pk]) + (f"?{query}" if query else ""))
 
@@ -83,6 +83,13 @@ def results_json(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
 
 
 @require_safe
+@requires(Action.VIEW_RESULTS)
+def report(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
+    """The report as PDF, as it was set with the analysis."""
+    return report_response(_stored_or_404(request, unsealed_study(request, pk, Action.VIEW_RESULTS)))
+
+
+@require_safe
 @requires(Action.EXPORT)
 def export(request: WorkspaceRequest, pk: UUID) -> HttpResponseBase:
     """The bundle, streamed."""
@@ -97,6 +104,15 @@ def bundle_response(study: Study, chunks: Iterator[bytes]) -> StreamingHttpRespo
     """A download of the bundle's `chunks`."""
     response = StreamingHttpResponse(chunks, content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{bundle_name(study)}"'
+    return response
+
+
+def report_response(run: AnalysisRun) -> HttpResponse:
+    """A download of the report that was set with `run`; Http404 where there is none."""
+    if REPORT not in run.files:
+        raise Http404
+    response = HttpResponse(run.read(REPORT), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="negatoscope-report-{str(run.study_id)[:8]}.pdf"'
     return response
 
 
@@ -118,12 +134,14 @@ def _stored_or_404(request: WorkspaceRequest, study: Study) -> AnalysisRun:
     return run
 
 
+REPORT = "report.pdf"
 _KINDS = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 _study = "studies/<uuid:pk>/"
 
 results_urls = [
     path(_study + "results/", results, name="results"),
     path(_study + "results/results.json", results_json, name="results_json"),
+    path(_study + "results/report.pdf", report, name="results_report"),
     path(_study + "results/progress/", progress, name="results_progress"),
     path(_study + "results/again/", analyse_again, name="results_again"),
     *(

@@ -1,9 +1,7 @@
-"""A score card as a PDF, set by typst from `report.typ`; fonts come from the wheels, nothing is fetched."""
+"""A score card as a PDF, set by typst from `report.typ`."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -16,39 +14,26 @@ from evaluation.figures.drawing import Drawing
 from evaluation.models import Score, ScoreCard
 from evaluation.presentation import ScoreRow, finding_rows, sections
 from evaluation.verdict import verdict
+from jobs.typesetting import svg_size, typeset
 
 # Of the report's page, in mm.
 TEXT_WIDTH, TALLEST = 174, 225
-# Width, then height, as matplotlib writes them.
-_SIZE = re.compile(r'(?:width|height)="([\d.]+)pt"')
 TEMPLATE = Path(__file__).with_name("report.typ")
 
 
 def to_pdf(card: ScoreCard, scores: Sequence[Score]) -> bytes:
     """The card on A4: verdict, tables, figures, methods, provenance. Equal cards give equal bytes."""
-    made: bytes = _set(card, scores, "pdf")
-    return made
+    return _set(card, scores, "pdf")[0]
 
 
 def to_pages(card: ScoreCard, scores: Sequence[Score]) -> list[bytes]:
     """The pages of the same report as PNG."""
-    made = _set(card, scores, "png")
-    return made if isinstance(made, list) else [made]
+    return _set(card, scores, "png")
 
 
-def _set(card: ScoreCard, scores: Sequence[Score], file_format: Literal["pdf", "png"]) -> Any:
-    import matplotlib
-    import typst
-
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return typst.compile(
-        TEMPLATE,
-        font_paths=[fonts],
-        ignore_system_fonts=True,
-        format=file_format,
-        sys_inputs={"card": json.dumps(report_content(card, scores))},
-        timestamp=int(card.created_at.timestamp()),
-    )
+def _set(card: ScoreCard, scores: Sequence[Score], file_format: Literal["pdf", "png"]) -> list[bytes]:
+    timestamp = int(card.created_at.timestamp())
+    return typeset(TEMPLATE, report_content(card, scores), timestamp=timestamp, file_format=file_format)
 
 
 def report_content(card: ScoreCard, scores: Sequence[Score]) -> dict[str, Any]:
@@ -80,7 +65,7 @@ def report_content(card: ScoreCard, scores: Sequence[Score]) -> dict[str, Any]:
 
 def _figure(drawing: Drawing, svg: str) -> dict[str, str]:
     """share: of the width of the text, so that letters are of one size in all figures and a tall one stays on its page."""
-    width, height = (float(side) for side in _SIZE.findall(svg[: svg.index(">", svg.index("<svg"))])[:2])
+    width, height = svg_size(svg)
     share = min(1.0, width / (72 * WIDTH), TALLEST / TEXT_WIDTH * width / height)
     return {"title": drawing.title, "caption": drawing.caption, "svg": svg, "share": f"{100 * share:.1f}"}
 

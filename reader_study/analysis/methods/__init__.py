@@ -19,6 +19,10 @@ _FAMILIES = (mrmc, readers, agreement, findings, models, pairs, sequential, powe
 METHODS: dict[str, Method] = {name: method for family in _FAMILIES for name, method in family.METHODS.items()}
 
 
+def family_of(name: str) -> str:
+    """The family that a method belongs to, by the name of its file; "" for one that is not known."""
+    return next((family.__name__.rpartition(".")[2] for family in _FAMILIES if name in family.METHODS), "")
+
 
 def methods_in(value: Any) -> dict[str, Method]:
     """The methods that results (as plain values) carry wherever they stand, in the order of the registry."""
@@ -35,4 +39,4 @@ def _names_in(value: Any) -> set[str]:
     return own.union(*map(_names_in, value.values()))
 
 
-__all__ = ["METHODS", "Method", "methods_in"]
+__all__ = ["METHODS", "Method", "family_of", "methods_in"]
