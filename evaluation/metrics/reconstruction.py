@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.metrics import skewed
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.multiscale import ms_ssim
-from evaluation.metrics.resampling import assign_blocks, jackknife, pool, t_interval
 from evaluation.metrics.result import (
     BoolArray,
     Comparison,
@@ -30,12 +30,13 @@ from evaluation.metrics.result import (
     TooFewImages,
     scored,
 )
+from evaluation.metrics.skewed import ratio_of_sums
 
 MINIMUM = 10
 # Pairs that are compared, at most (seeded): pixels are slow, and more than that narrow little.
 PAIRS = 1000
-METHOD = "mean over pairs; delete-a-group jackknife over patients, t interval"
-ENERGY_METHOD = "mean over octaves of the energy lost; delete-a-group jackknife over patients, t interval"
+METHOD = f"mean over pairs; {skewed.METHOD}"
+ENERGY_METHOD = f"mean over octaves of the energy lost; {skewed.METHOD}"
 # Of an exact copy; 8-bit levels cannot be told apart beyond about 59 dB.
 MAX_PSNR = 100.0
 # Variance of rounding to 8 bits: a band of the original below it holds nothing.
@@ -123,8 +124,8 @@ def _loader(sample: Sample) -> Callable[[int], npt.NDArray[np.float32]]:
 
 def mean_estimate(values: Sequence[float], groups: Sequence[str], settings: Settings) -> Estimate:
     """Mean of the pairs, its interval over patients. Raises TooFewImages below 5 patients."""
-    rows = np.asarray(values, dtype=np.float64)
-    return _jackknifed(lambda keep: float(rows[keep].mean()), len(rows), groups, settings, METHOD, {})
+    rows = np.asarray(values, dtype=np.float64)[:, None]
+    return _estimate(rows, np.ones_like(rows), groups, settings, METHOD)
 
 
 def energy_estimate(
@@ -139,34 +140,26 @@ def energy_estimate(
     full = np.flatnonzero(real.mean(axis=0) > floor)
     if not len(full):
         raise MetricError("The originals are constant images: they hold no energy that could be lost.")
-
-    def lost(octave: IntArray) -> Callable[[BoolArray], float]:
-        own, original = made[:, octave], real[:, octave]
-        return lambda keep: float(np.mean(1 - own[keep].sum(axis=0) / original[keep].sum(axis=0)))
-
-    bands = []
+    lost, bands = real - made, []
     for number in full:
-        estimate = _jackknifed(lost(full[full == number]), len(made), groups, settings, METHOD, {})
+        octave = [number]
+        estimate = _estimate(lost[:, octave], real[:, octave], groups, settings, METHOD)
         low, high = octaves[number][0]
         cycles = {"from": low, "to": high, "lost": estimate.value, "low": estimate.low, "high": estimate.high}
         bands.append(cycles | {"original_energy": float(real[:, number].mean())})
-    return _jackknifed(lost(full), len(made), groups, settings, ENERGY_METHOD, {"bands": bands})
+    return _estimate(lost[:, full], real[:, full], groups, settings, ENERGY_METHOD, {"bands": bands})
 
 
-def _jackknifed(
-    statistic: Callable[[BoolArray], float],
-    n: int,
+def _estimate(
+    above: FloatArray,
+    below: FloatArray,
     groups: Sequence[str],
     settings: Settings,
     method: str,
-    extra: dict[str, Any],
+    extra: dict[str, Any] | None = None,
 ) -> Estimate:
-    blocks = assign_blocks(groups, settings.blocks, settings.seed)
-    value = statistic(np.ones(n, dtype=np.bool_))
-    replicates = [statistic(blocks != block) for block in range(int(blocks.max()) + 1)]
-    _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
-    low, high = t_interval(value, se, df, settings.confidence)
-    return Estimate(value, low, high, n, method, {"se": se, **extra})
+    value, low, high, se = ratio_of_sums(above, below, groups, settings.confidence)
+    return Estimate(value, low, high, len(above), method, {"se": se, **(extra or {})})
 
 
 _NEEDS = frozenset({"pixels", "pairs"})
