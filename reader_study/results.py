@@ -3,12 +3,13 @@
 import json
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 from django.core.exceptions import ValidationError
 
 from reader_study import blinding
@@ -97,7 +98,7 @@ def analyse_study(
     rows = selected(read_rows(study), chosen, study)
     if not rows:
         raise ValidationError("Nobody has read a case of this study, so there is nothing to analyse.")
-    table = rating_table(rows)
+    table = _with_known_places(rating_table(rows), study)
     simulated = frozenset(str(row["reader_code"]) for row in rows if row["reader_simulated"])
     analysis, provenance = analyse(table, settings_of(study), progress=progress), _provenance(study, table, simulated)
     concordance = concordance_section(
@@ -163,6 +164,14 @@ def settings_of(study: Study) -> Settings:
 def _levels(study: Study, slug: str) -> tuple[float, ...]:
     asked = next((question for question in questions_of(study) if question.slug == slug), None)
     return tuple(float(value) for value, _ in asked.choices) if asked else ()
+
+
+def _with_known_places(table: RatingTable, study: Study) -> RatingTable:
+    """Without places where a file of imported readings did not say them: its rows have an order, the readers' is not known."""
+    imported: dict[str, Any] | None = (study.protocol or {}).get("imported")
+    if imported is None or "position" in imported["columns"]:
+        return table
+    return replace(table, position=np.zeros_like(table.position))
 
 
 def _blinding(study: Study) -> dict[str, Any] | None:

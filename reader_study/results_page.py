@@ -8,11 +8,11 @@ from typing import Any
 from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.machine import has_newer_card
 from reader_study.models import AnalysisRun
-from reader_study.presentation import appendix, methods_of, sections_of, verdict_sentences
+from reader_study.presentation import appendix, methods_of, outcome_of, sections_of, verdict_sentences
 from reader_study.record import Record
 from reader_study.selection import SELECTABLE, choices_of, words_of
 
-_LOOKS = {
+_LOOKS: dict[str, str] = {
     Outcome.DISTINGUISHABLE: "warn",
     Outcome.EQUIVALENT: "ok",
     Outcome.INCONCLUSIVE: "",
@@ -50,7 +50,8 @@ def page_context(run: AnalysisRun) -> dict[str, Any]:
         "results": document,
         "analysis": document.analysis,
         "provenance": document.provenance,
-        "look": _LOOKS[Outcome(document.analysis.primary.verdict.outcome)],
+        "outcome": outcome_of(document),
+        "look": _LOOKS.get(outcome_of(document), ""),
         "sentence": first,
         "more_sentences": others,
         "sections": [

@@ -37,7 +37,7 @@ def _pairs(compared: list[Comparison]) -> list[tuple[str, str]]:
 
 def _draw(compared: list[Comparison]) -> Any:
     pairs = _pairs(compared)
-    figure, panels = canvases(7.2, 1.3 + 0.36 * max(len(pairs), 2), 1, len(compared), sharey=True)
+    figure, panels = canvases(7.6, 1.3 + 0.36 * max(len(pairs), 2), 1, len(compared), sharey=True)
     for panel, found in zip(panels, compared, strict=True):
         panel.axvline(0, color=SOFT, linestyle=DASHES, linewidth=1)
         for one in found.differences:
@@ -45,7 +45,7 @@ def _draw(compared: list[Comparison]) -> Any:
             whisker(panel, place, one.estimate, one.interval, INK)
         reach = max(0.05, *(abs(end) for end in panel.get_xlim()))
         panel.set(xlim=(-reach, reach), xlabel=f"difference in {found.name}")
-    lines_of(panels[0], [f"{first} \N{MINUS SIGN} {second}" for first, second in pairs])
+    lines_of(panels[0], [f"{first} \N{MINUS SIGN} {second}" for first, second in pairs], 44)
     return figure
 
 

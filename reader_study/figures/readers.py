@@ -18,12 +18,15 @@ def _draw(results: Results) -> Any:
     rows = list(analysis.readers)
     figure, axes = canvas(5.4, max(3.6, 1.5 + 0.32 * (len(rows) + 1)))
     margins(axes, plan.null, plan.margin)
-    for place, row in enumerate(rows):
-        own = _own(row, results)
-        whisker(axes, len(rows) - place, value_of(own), own.interval, INK)
+    names = [_name(row, results) for row in rows]
     everyone = analysis.primary.random
-    whisker(axes, 0, value_of(everyone), everyone.interval if everyone else None, SYNTHETIC, "D")
-    lines_of(axes, [*(_name(row, results) for row in rows), "all readers"])
+    if everyone is not None:
+        names.append("all readers")
+        whisker(axes, 0, everyone.estimate, everyone.interval, SYNTHETIC, "D")
+    for place, row in enumerate(rows, start=1):
+        own = _own(row, results)
+        whisker(axes, len(names) - place, value_of(own), own.interval, INK)
+    lines_of(axes, names)
     axes.set_xlim(0, 1)
     axes.set_xlabel(analysis.primary.name)
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9)

@@ -22,7 +22,7 @@ def _draw(results: Results) -> Any:
         axes.barh(place, upper - lower, left=lower, height=0.5, color=colour, edgecolor=SOFT, zorder=2)
         axes.plot((median, median), (place - 0.25, place + 0.25), color=INK, linewidth=1.6, zorder=3)
     lines_of(axes, [box.source for box in boxes])
-    axes.set_xlabel("active seconds a case (box: quartiles; whiskers: 5th to 95th percentile)")
+    axes.set_xlabel("active seconds a case")
     axes.set_xlim(left=0)
     return figure
 
@@ -39,4 +39,10 @@ def _table(results: Results) -> list[list[Any]]:
     return [["source", "reads", *names], *([box.source, box.n, *box.seconds] for box in results.analysis.plots.times)]
 
 
-TIMES = Figure("Time a case by source", _alt, _draw, _table, lambda results: bool(results.analysis.plots.times))
+TIMES = Figure(
+    "Time a case by source (boxes: quartiles; whiskers: 5th to 95th percentile)",
+    _alt,
+    _draw,
+    _table,
+    lambda results: bool(results.analysis.plots.times),
+)

@@ -31,9 +31,28 @@ def sections_of(document: Record) -> list[Section]:
 
 
 def verdict_sentences(document: Record) -> list[str]:
-    """The verdict, and what arms and generators add to it, each as a sentence to quote."""
+    """The verdict, and what arms and generators add to it, each as a sentence to quote; of several arms, these first."""
     primary: Any = document.analysis.primary
-    return [primary.verdict.sentence.replace(" %", PERCENT), *comparison_sentences(document)]
+    verdict, compared = primary.verdict.sentence.replace(" %", PERCENT), comparison_sentences(document)
+    return [*compared, verdict] if primary.random is None else [verdict, *compared]
 
 
-__all__ = ["Cell", "Methods", "Section", "Table", "appendix", "methods_of", "sections_of", "verdict_sentences"]
+def outcome_of(document: Record) -> str:
+    """The verdict in a word or two; several arms together have none."""
+    analysis: Any = document.analysis
+    several = analysis.primary.random is None and len(analysis.arms.arms) > 1
+    outcome: str = "several arms" if several else analysis.primary.verdict.outcome
+    return outcome
+
+
+__all__ = [
+    "Cell",
+    "Methods",
+    "Section",
+    "Table",
+    "appendix",
+    "methods_of",
+    "outcome_of",
+    "sections_of",
+    "verdict_sentences",
+]

@@ -52,26 +52,36 @@ def _of_generators(document: Record) -> tuple[Any, Any]:
 
 
 def _sentence(what: str, calls: Any, ratings: Any, document: Record) -> str:
-    """About the pair that differs most, on the first endpoint that has differences."""
+    """About the clearest difference where one was shown, else about the largest, on the first endpoint that has any."""
     found = next((one for one in (calls, ratings) if one is not None and one.differences), None)
     if found is None:
         return ""
-    one = max(found.differences, key=lambda difference: abs(difference.estimate))
-    first, second = (one.first, one.second) if one.estimate >= 0 else (one.second, one.first)
-    estimate = Record(one) if one.estimate >= 0 else _turned(one)
-    level = 1 - document.analysis.settings.alpha
-    size = cells.in_words(cells.estimate(estimate, factor=100.0, decimals=1, unit=cells.POINTS), level)
-    adjusted = one.p_holm if one.p_holm is not None else one.p_value
-    shown = adjusted is not None and adjusted < document.analysis.settings.alpha
-    many = f", the largest of {len(found.differences)} differences (p by Holm)" if len(found.differences) > 1 else ""
-    tail = f"{found.name} higher by {size}, {cells.p_equals(adjusted)}{many}."
+    alpha, among = document.analysis.settings.alpha, found.differences
+    shown = [one for one in among if _p(one) < alpha]
+    one = min(shown, key=_p) if shown else max(among, key=lambda difference: abs(difference.estimate))
+    higher, lower = (one.first, one.second) if one.estimate >= 0 else (one.second, one.first)
+    turned = one if one.estimate >= 0 else _turned(one)
+    points = cells.estimate(turned, factor=100.0, decimals=1, unit=cells.POINTS)
+    size = f"{found.name} higher by {cells.in_words(points, 1 - alpha)}, {_tail(one, len(shown), len(among))}."
+    if not shown:
+        return f"No difference in {found.name} between {what}s was shown: {higher} against {lower}, {size}"
     if what == "arm":
-        start = f"Readers told synthetic from real images better in arm {first} than in arm {second}" if shown else (
-            f"No difference between arms was shown: {first} against {second}")  # fmt: skip
-    else:
-        start = f"Images of {first} were easier to tell from real ones than those of {second}" if shown else (
-            f"No difference between generators was shown: {first} against {second}")  # fmt: skip
-    return f"{start}, {tail}" if not shown else f"{start}: {tail}"
+        return f"Readers told synthetic from real images better in arm {higher} than in arm {lower}: {size}"
+    return f"Images of {higher} were easier to tell from real ones than those of {lower}: {size}"
+
+
+def _p(one: Any) -> float:
+    """The p-value that decides: Holm's where there is one."""
+    p_value = one.p_holm if one.p_holm is not None else one.p_value
+    return 1.0 if p_value is None else float(p_value)
+
+
+def _tail(one: Any, shown: int, among: int) -> str:
+    words = cells.p_equals(_p(one)) if one.p_value is not None else "without a test"
+    if among == 1:
+        return words
+    rank = "largest of" if not shown else "only one shown of" if shown == 1 else f"clearest of {shown} shown among"
+    return f"{words}, the {rank} {among} differences (p by Holm)"
 
 
 def _turned(one: Any) -> Record:
@@ -97,7 +107,7 @@ def _section(slug: str, title: str, what: str, words: str, compared: list[Any], 
 
 def _arm(found: Any, name: str, arm: Any) -> tuple[Cell, ...]:
     show = cells.estimate if found.name == "AUC" else cells.share
-    degrees = f", df {arm.df:.1f}" if arm.df else ""
+    degrees = f", df\N{NO-BREAK SPACE}{arm.df:.1f}" if arm.df else ""
     return (Cell(cells.first_upper(found.name)), Cell(name), show(arm), cells.bar(arm, 0, 1, arm.null),
             cells.p(arm.p_value), Cell(f"{cells.method_title(arm.method)}{degrees}", muted=True))  # fmt: skip
 

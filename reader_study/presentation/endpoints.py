@@ -67,7 +67,7 @@ def _why(primary: Any) -> tuple[str, ...]:
     if design is None or primary.random is None:
         return (primary.reason,) if primary.reason else ()
     return (
-        f"Method: {cells.method_title(primary.random.method)}, with {cells.method_title(primary.random.covariance)}. "
+        f"Method: {cells.method_title(primary.random.method)}; {cells.method_title(primary.random.covariance)}. "
         f"{cells.plural(design.n_readers, 'reader')}, {design.n_real} real and {design.n_synthetic} synthetic images, "
         f"{cells.plural(design.n_reads, 'read')}. {design.reason}",
     )

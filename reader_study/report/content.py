@@ -8,7 +8,16 @@ from typing import Any
 
 from accounts.numerals import number_text
 from jobs.typesetting import svg_size
-from reader_study.presentation import Cell, Section, Table, appendix, methods_of, sections_of, verdict_sentences
+from reader_study.presentation import (
+    Cell,
+    Section,
+    Table,
+    appendix,
+    methods_of,
+    outcome_of,
+    sections_of,
+    verdict_sentences,
+)
 from reader_study.record import Record
 from reader_study.selection import words_of
 
@@ -25,7 +34,7 @@ def report_content(document: Record, drawings: Mapping[str, bytes]) -> dict[str,
         "lede": _lede(analysis),
         "made": f"{'Imported' if document.provenance.is_imported else 'Unsealed'} {made_at(document).strftime('%-d %B %Y')}",
         "notices": _notices(document),
-        "outcome": verdict.outcome,
+        "outcome": outcome_of(document),
         "verdict": verdict_sentences(document),
         "remark": verdict.remark,
         "warnings": list(analysis.warnings),
@@ -83,7 +92,8 @@ def _figures(section: Section, document: Record, drawings: Mapping[str, bytes]) 
     if len(made) == 2 and together * SMALLEST <= TEXT_WIDTH:
         scale = min(LARGEST, (TEXT_WIDTH - 10) / (together - 10))
         return [[one | {"width": one["width"] * scale} for one in made]]
-    return [[one | {"width": min(one["width"] * LARGEST, TEXT_WIDTH)}] for one in made]
+    scale = SMALLEST if section.beside else LARGEST
+    return [[one | {"width": min(one["width"] * scale, TEXT_WIDTH)}] for one in made]
 
 
 def _figure(name: str, document: Record, svg: str) -> dict[str, Any]:

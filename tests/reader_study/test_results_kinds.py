@@ -11,6 +11,8 @@ from accounts.models import User, Workspace
 from reader_study import services
 from reader_study.figures import FIGURES
 from reader_study.models import AnalysisRun, Study
+from reader_study.presentation.comparisons import comparison_sentences
+from reader_study.record import Record
 from reader_study.services.importing import columns_of_file, import_readings
 from tests.reader_study.unsealed import read_study, unseal
 
@@ -68,7 +70,15 @@ def test_imported_without_pictures_places_times_or_realism(
     client: Client, workspace: Workspace, coordinator: User
 ) -> None:
     text = opened(client, coordinator, imported(workspace, plain_rows()))
-    for absent in ("Realism", "Time a case", "Blinding check", "Findings", "Arms compared", "Generators compared"):
+    for absent in (
+        "Realism",
+        "Time a case",
+        "Blinding check",
+        "Findings",
+        "Order: learning and fatigue",
+        "Arms compared",
+        "Generators compared",
+    ):
         assert f"<h2>{absent}</h2>" not in text
     assert "nothing was locked here before they were read" in text
     assert "imported readings" in text and "both fixed at the lock" not in text
@@ -137,3 +147,29 @@ def test_narrowed_results_say_so(client: Client, workspace: Workspace, coordinat
     assert "figures/readers.svg?group=senior" in text and "report.pdf?group=senior" in text
     assert client.get(f"{address}report.pdf?group=senior").content != client.get(f"{address}report.pdf").content
     assert client.get(f"{address}report.pdf?group=nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "holm, sentence",
+    [
+        ((0.4, 0.03), "Images of C were easier to tell from real ones than those of B: AUC higher by 4.0 points"),
+        ((0.4, 0.3), "No difference in AUC between generators was shown: A against B, AUC higher by 9.0 points"),
+    ],
+)
+def test_a_shown_difference_is_quoted_before_a_larger_one(holm: tuple[float, float], sentence: str) -> None:
+    differences = [
+        {"first": first, "second": second, "estimate": value, "interval": None, "p_value": p, "p_holm": p}
+        for (first, second, value), p in zip((("A", "B", 0.09), ("B", "C", -0.04)), holm, strict=True)
+    ]
+    nothing = {"comparison": None}
+    document = Record(
+        analysis={
+            "settings": {"alpha": 0.05},
+            "arms": {"balanced_accuracy": None, "auc": None},
+            "generators": {
+                "balanced_accuracy": nothing,
+                "auc": {"comparison": {"name": "AUC", "differences": differences}},
+            },
+        }
+    )
+    assert comparison_sentences(document)[0].startswith(sentence)
