@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.policy import Action
 from images.models import ImageSet
 from reader_study import services
+from reader_study.api_concordance import ConcordanceActions
 from reader_study.api_results import ResultsActions
 from reader_study.models import Study
 
@@ -127,7 +128,12 @@ class ReaderProgressSerializer(serializers.Serializer[Any]):
 
 
 class StudyViewSet(
-    ResultsActions, mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, WorkspaceViewSet
+    ResultsActions,
+    ConcordanceActions,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    WorkspaceViewSet,
 ):
     """Blinded reader studies, from draft to unsealed."""
 
@@ -147,6 +153,7 @@ class StudyViewSet(
         "progress": Action.VIEW_STUDIES,
         "protocol": Action.VIEW_STUDIES,
         **ResultsActions.results_actions,
+        **ConcordanceActions.concordance_actions,
     }
 
     def get_queryset(self) -> Any:

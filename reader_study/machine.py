@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -67,7 +68,8 @@ def _kept(card: ScoreCard, cases: Mapping[str, str]) -> Iterator[MachineScore]:
 
 
 def _title(score: Score) -> str:
-    return ", ".join(part for part in (score.definition.title, score.finding) if part)
+    """The metric's, without what the set's number is called, such as "(AUROC)": of one image it is another number."""
+    return ", ".join(part for part in (re.sub(r" \([^)]*\)$", "", score.definition.title), score.finding) if part)
 
 
 def _from_features(reference: ImageSet, facts: Mapping[str, Any], cases: Mapping[str, str]) -> Iterator[MachineScore]:
@@ -80,7 +82,7 @@ def _from_features(reference: ImageSet, facts: Mapping[str, Any], cases: Mapping
         distance = _distances(reference, facts["fingerprint"], known, made)
     except ExtractorError:
         return  # its files of features are gone, or it saw none of these images
-    title = f"Distance to the nearest image of {reference.name}"
+    title = f"Distance to the nearest in {reference.name}"
     yield _machine_score(("nearest_real",), title, network, _by_case(cases, known, distance.tolist()))
     for column, finding in enumerate(facts["classes"]):
         if finding:
@@ -107,7 +109,7 @@ def _machine_score(
     key: tuple[str, ...], title: str, network: str, values: dict[str, float], finding: str = ""
 ) -> MachineScore:
     name = ":".join(part for part in (*key, network) if part)
-    return MachineScore(name, f"{title} ({network})" if network else title, values, finding)
+    return MachineScore(name, f"{title}, {network}" if network else title, values, finding)
 
 
 def _by_case(cases: Mapping[str, str], digests: list[str], values: list[float | None]) -> dict[str, float]:

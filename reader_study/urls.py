@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from reader_study import power_views, preview_views, read_views, views
+from reader_study.concordance_views import concordance_urls
 from reader_study.views_export import export_urls
 from reader_study.views_results import results_urls
 
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/new/", views.study_new, name="study_new"),
     path("studies/power/", power_views.power, name="power"),
     path("studies/power.svg", power_views.power_figure, name="power_svg"),
+    *concordance_urls,
     path(_study, views.study_detail, name="study_detail"),
     path(_study + "preparation/", views.study_preparation, name="study_preparation"),
     path(_study + "progress/", views.study_progress, name="study_progress"),

@@ -24,20 +24,20 @@ def _rows(results: Results) -> list[Agreement]:
 
 def _draw(results: Results) -> Any:
     rows = _rows(results)[:MOST]
-    figure, axes = canvas(7.2, 1.1 + 0.42 * len(rows))
+    figure, axes = canvas(7.2, 1.0 + 0.4 * len(rows))
     axes.axvline(0, color=SOFT, linestyle=DASHES, linewidth=1)
     for place, row in enumerate(rows):
         sure = row.p_adjusted is not None and row.p_adjusted < results.analysis.settings.alpha
         colour, marker = (ACCENT, "D") if sure else (INK, "o")
         whisker(axes, len(rows) - 1 - place, row.rho.value, row.rho.interval, colour, marker)
     lines_of(axes, [""] * len(rows))
-    axes.set_yticks(range(len(rows)), [_name(row) for row in reversed(rows)])
-    axes.set_xlim(-1.02, 1.02)
-    axes.set_xlabel("rank correlation on synthetic images (diamonds: adjusted p below the significance level)")
+    axes.set_yticks(range(len(rows)), [_name(row) for row in reversed(rows)], fontsize=8)
+    axes.set(xlim=(-1.02, 1.02), xticks=(-1, -0.5, 0, 0.5, 1))
+    axes.set_xlabel(f"rank correlation (diamonds: adjusted p < {results.analysis.settings.alpha:g})")
     return figure
 
 
-def _name(row: Agreement, limit: int = 46) -> str:
+def _name(row: Agreement, limit: int = 64) -> str:
     title = row.title if len(row.title) <= limit else f"{row.title[: limit - 1]}\N{HORIZONTAL ELLIPSIS}"
     return f"{title}\n{row.asked}"
 

@@ -24,6 +24,7 @@ PAGES: dict[str, tuple[str, set[str]]] = {
     "study_new": ("get", RUNS),
     "power": ("get", TEAM),
     "power_svg": ("get", TEAM),
+    "concordance": ("get", TEAM),
     "readings_import": ("get", RUNS),
     "study_detail": ("get", TEAM),
     "study_preparation": ("get", TEAM),
@@ -44,6 +45,7 @@ PAGES: dict[str, tuple[str, set[str]]] = {
     "preview_answers": ("post", RUNS),
 }
 RESULTS = {  # proved where they are made
+    "concordance_svg", "results_report",
     "results", "results_json", "results_progress", "results_again", "results_svg", "results_png", "results_csv", "export",
     "blinded_export",
 }  # fmt: skip
@@ -109,6 +111,7 @@ API: dict[str, tuple[str, set[str]]] = {
     "invite": ("post", RUNS),
     "progress": ("get", TEAM),
     "protocol": ("get", TEAM),
+    "concordance": ("get", TEAM),
 }
 
 
@@ -116,15 +119,16 @@ def test_every_endpoint_of_studies_as_everybody(workspace: Any, people: dict[str
     from reader_study.api import StudyViewSet
 
     study = factories.build_open(workspace, people["coordinator"])
-    assert set(API) == StudyViewSet.actions_allowed.keys() - {"results", "export", "blinded_export"}
+    assert set(API) == StudyViewSet.actions_allowed.keys() - {"results", "report", "export", "blinded_export"}
     for name, (method, allowed) in API.items():
         tail = {"list": "", "create": "", "retrieve": f"{study.pk}/", "destroy": f"{study.pk}/"}
+        tail["concordance"] = "concordance/"
         path = "/api/v1/studies/" + tail.get(name, f"{study.pk}/{'invitations' if name == 'invite' else name}/")
         for person, user in people.items():
             response = getattr(browser(user), method)(path)
             if person in allowed:
                 assert response.status_code in (200, 201, 400), (name, person, response.content)
-            elif person == "stranger" and name not in ("list", "create"):
+            elif person == "stranger" and name not in ("list", "create", "concordance"):
                 assert response.status_code == 404, (name, person)
             elif person == "stranger":
                 assert study.title not in response.content.decode(), (name, person)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used, which a web process may never need
 
 from reader_study.analysis.mrmc.placement import placements
 from reader_study.analysis.types import Estimate, Floats, Interval, Labels, missing
@@ -39,9 +39,9 @@ def clustered_spearman(x: Floats, y: Floats, clusters: Labels, *, alpha: float =
     g, whole = names.size, math.atanh(rho)
     pseudo = g * whole - (g - 1) * np.arctanh(left_out)
     error = float(pseudo.std(ddof=1) / math.sqrt(g))
-    half = float(stats.t.ppf(1 - alpha / 2, g - 1)) * error
+    half = float(scipy.stats.t.ppf(1 - alpha / 2, g - 1)) * error
     interval = Interval(math.tanh(whole - half), math.tanh(whole + half), 1 - alpha)
-    p_value = float(2 * stats.t.sf(abs(whole) / error, g - 1)) if error > 0 else None
+    p_value = float(2 * scipy.stats.t.sf(abs(whole) / error, g - 1)) if error > 0 else None
     return Estimate(rho, interval, "spearman_clustered", n, error, float(g - 1), p_value, n_cases=images)
 
 
@@ -65,16 +65,16 @@ def clustered_auc(score: Floats, positive: Floats, clusters: Labels, *, alpha: f
         return Estimate(area, None, "auc_clustered", n, warnings=(text,), n_cases=images)
     error = math.sqrt(variance)
     scale, centre = area * (1 - area), math.log(area / (1 - area))
-    half = float(stats.norm.ppf(1 - alpha / 2)) * error / scale
+    half = float(scipy.stats.norm.ppf(1 - alpha / 2)) * error / scale
     low, high = (1 / (1 + math.exp(-(centre + side * half))) for side in (-1, 1))
     interval = Interval(low, high, 1 - alpha)
-    p_value = float(2 * stats.norm.sf(abs(area - 0.5) / error))
+    p_value = float(2 * scipy.stats.norm.sf(abs(area - 0.5) / error))
     return Estimate(area, interval, "auc_clustered", n, error, None, p_value, n_cases=images)
 
 
 def spearman(x: Floats, y: Floats) -> float:
     """Spearman's rho, ties at their mean rank; NaN where one of the two is constant."""
-    a, b = stats.rankdata(x), stats.rankdata(y)
+    a, b = scipy.stats.rankdata(x), scipy.stats.rankdata(y)
     a, b = a - a.mean(), b - b.mean()
     below = math.sqrt(float(a @ a) * float(b @ b))
     return float(np.clip(a @ b / below, -1, 1)) if below > 0 else float("nan")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import permutations
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first used, which a web process may never need
 
 from reader_study.analysis.concordance.clustered import spearman
 from reader_study.analysis.types import Estimate, Floats, Interval, Ints, missing
@@ -37,7 +37,7 @@ def exact_spearman(x: Floats, y: Floats, *, fewest: int = 4, alpha: float = 0.05
 def _interval(rho: float, n: int, alpha: float) -> Interval | None:
     if n < 4 or abs(rho) > 1 - 1e-12:
         return None
-    half = float(stats.norm.ppf(1 - alpha / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    half = float(scipy.stats.norm.ppf(1 - alpha / 2)) * math.sqrt((1 + rho**2 / 2) / (n - 3))
     centre = math.atanh(rho)
     return Interval(math.tanh(centre - half), math.tanh(centre + half), 1 - alpha)
 
@@ -46,8 +46,8 @@ def _p_value(x: Floats, y: Floats, rho: float) -> float:
     n = x.size
     if n > MOST_COUNTED:
         t = abs(rho) * math.sqrt((n - 2) / max(1 - rho**2, 1e-300))
-        return float(2 * stats.t.sf(t, n - 2))
-    a, b = stats.rankdata(x), stats.rankdata(y)
+        return float(2 * scipy.stats.t.sf(t, n - 2))
+    a, b = scipy.stats.rankdata(x), scipy.stats.rankdata(y)
     a, b = (a - a.mean()) / a.std(), (b - b.mean()) / b.std()
     return float((np.abs(b[_orders(n)] @ a / n) >= abs(rho) - 1e-12).mean())
 
