@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from accounts.models import User
 from evaluation import cache
@@ -54,6 +55,12 @@ def unsealed(sets: Sets, user: User | None, answer: Answer = skilled, **options:
     return unseal(study, user)
 
 
+def page_of(study: Study, user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.get(f"/studies/{study.pk}/results/").content.decode()
+
+
 def concordance(study: Study) -> dict[str, Any]:
     document = AnalysisRun.objects.get(study=study, selection={}).document
     assert document
@@ -77,7 +84,13 @@ def test_scores_of_the_card_and_its_features_stand_beside_the_answers(workspace:
     assert rows["nearest_real:random-densenet 0", "rated synthetic", ALL]["rho"]["n"] == 20
     assert ("c2st_auroc:random-densenet 0", "rated synthetic", ALL) not in rows
     assert {"spearman_clustered", "auc_clustered"} <= AnalysisRun.objects.get(study=study).document["methods"].keys()
-    assert not has_newer_card(AnalysisRun.objects.get(study=study))
+    run = AnalysisRun.objects.get(study=study)
+    assert not has_newer_card(run)
+    page = page_of(study, coordinator)
+    assert "Which score predicts the readers" in page and "Analyse again" not in page
+    assert f"/studies/{study.pk}/results/figures/concordance.svg" in page
+    header, *lines = run.read("figures/concordance.csv").decode().splitlines()
+    assert header.split(",")[:4] == ["score", "asked", "images", "rho"] and len(lines) == len(rows)
 
 
 def test_a_distance_is_to_the_nearest_picture_of_another_patient(sets: Sets, coordinator: User) -> None:
@@ -124,7 +137,8 @@ def test_without_a_card_the_reason_says_what_to_do_and_doing_it_helps(sets: Sets
     assert found["rows"] == [] and "Score these pictures and analyse again" in found["reason"]
     scored(*sets)
     run = AnalysisRun.objects.get(study=study)
-    assert has_newer_card(run)
+    page = page_of(study, coordinator)
+    assert has_newer_card(run) and "Analyse again" in page and found["reason"] in page
     run_analysis(request_analysis(study=study, user=coordinator, anew=True))
     run.refresh_from_db()
     assert concordance(study)["rows"] and not has_newer_card(run)
@@ -138,7 +152,7 @@ def test_the_newest_of_several_cards_counts_and_each_network_by_itself(sets: Set
     scored(real, synthetic, weights="7")
     study = unsealed(sets, coordinator)
     titles = {score.name: score.title for score in machine_scores(study)}
-    assert "other pictures" in titles["nearest_real:random-densenet 0"]
+    assert titles["nearest_real:random-densenet 0"] == "Distance to the nearest in other pictures, random-densenet 0"
     assert "real pictures" in titles["nearest_real:random-densenet 7"]
     assert len(titles) == len([name for name in titles if name.endswith((" 0", " 7"))])
 
