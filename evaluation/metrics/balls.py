@@ -1,4 +1,4 @@
-"""Who lies in whose nearest-neighbour ball, counted by block, so that every leave-one-block-out value follows from one pass.
+"""Who lies in whose nearest-neighbour ball: of all images, and of many halves of both sets in the same pass.
 
 A ball is centred on an image of one set, with the distance to that image's k-th neighbour in its own set as radius; its
 members are images of the other set. A point on the edge is inside. Only pairs within the largest radius of interest are kept,
@@ -36,52 +36,49 @@ CountArray = npt.NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Side:
-    """One set: its points, block numbers (n,) and radii for each k; ``reach``: the largest squared radius of each ball."""
+    """One set: its points, halves (s, n) and radii for each k; ``reach``: the largest squared radius of each ball."""
 
     points: Points
-    blocks: IntArray
+    halves: BoolArray
     radii: list[Radii]
     reach: FloatArray
 
 
 @dataclass(frozen=True)
 class BallCounts:
-    """Counts for the balls of one set and one k; b blocks of balls, c blocks of members.
+    """Counts for the n balls of one set and one k, over the m points of the other, with s splits into halves.
 
-    members (b, m): balls of that block that hold the member; members_without (b, m): balls of all that are left, grown, when the
-    block is gone; held (n, c): members of that block in the ball; hit_without (b, n): does the ball, grown, hold any.
+    members (m,): balls that hold the member; hit (n,): does the ball hold any. members_halved (s, m), hit_halved (s, n): the same
+    where a half of one set meets the half of that number of the other, with the radii that the balls have in their half.
     """
 
     members: CountArray
-    members_without: CountArray
-    held: CountArray
-    hit_without: BoolArray
+    hit: BoolArray
+    members_halved: CountArray
+    hit_halved: BoolArray
 
     @classmethod
     def empty(cls, balls: Side, others: Side) -> BallCounts:
-        b, c, n, m = (
-            int(size)
-            for size in (balls.blocks.max() + 1, others.blocks.max() + 1, len(balls.points), len(others.points))
-        )
+        splits, n, m = len(balls.halves), len(balls.points), len(others.points)
         return cls(
-            np.zeros((b, m), dtype=np.int32),
-            np.zeros((b, m), dtype=np.int32),
-            np.zeros((n, c), dtype=np.int32),
-            np.zeros((b, n), dtype=np.bool_),
+            np.zeros(m, dtype=np.int32),
+            np.zeros(n, dtype=np.bool_),
+            np.zeros((splits, m), dtype=np.int32),
+            np.zeros((splits, n), dtype=np.bool_),
         )
 
     def add(self, hits: _Hits, balls: Side, others: Side, radii: Radii) -> None:
         """Count the pairs whose distance is at most the ball's radius."""
         inside = hits.distances <= radii.full[hits.ball]
-        ball, member = hits.ball[inside], hits.member[inside]
-        _increment(self.members, balls.blocks[ball], member)
-        _increment(self.held, ball, others.blocks[member])
-        if len(radii.without):
-            grown = hits.distances[:, None] <= radii.without[:, hits.ball].T
-            grown[np.arange(len(grown)), balls.blocks[hits.ball]] = False
-            pair, block = np.nonzero(grown)
-            _increment(self.members_without, block, hits.member[pair])
-            self.hit_without[block, hits.ball[pair]] = True
+        np.add.at(self.members, hits.member[inside], np.int32(1))
+        self.hit[hits.ball[inside]] = True
+        tables = zip(balls.halves, others.halves, radii.halved, self.members_halved, self.hit_halved, strict=True)
+        for own, other, halved, members, hit in tables:
+            near = np.flatnonzero(hits.distances <= halved[hits.ball])
+            ball, member = hits.ball[near], hits.member[near]
+            together = own[ball] == other[member]
+            np.add.at(members, member[together], np.int32(1))
+            hit[ball[together]] = True
 
 
 @dataclass(frozen=True)
@@ -97,41 +94,33 @@ class _Hits:
         return [_Hits(self.ball[c], self.member[c], self.distances[c]) for c in cuts]
 
 
-def _increment(table: CountArray, row: IntArray, column: IntArray) -> None:
-    np.add.at(table.reshape(-1), row * table.shape[1] + column, np.int32(1))
-
-
 def count_balls(
-    x: Features, y: Features, blocks_x: IntArray | None, blocks_y: IntArray | None, ks: Sequence[int]
+    x: Features, y: Features, ks: Sequence[int], halves: Sequence[BoolArray] = ()
 ) -> tuple[list[BallCounts], list[BallCounts]]:
-    """Counts for the balls of x and for those of y, for each k. With blocks None there are no leave-out counts."""
-    radii = [_radii(features, blocks, ks) for features, blocks in ((x, blocks_x), (y, blocks_y))]
-    points = points_of(x, y)
-    whole = [np.zeros(len(p), dtype=np.intp) for p in points]
-    left, right = (
-        Side(p, zeros if blocks is None else blocks, r, _reach(r))
-        for p, zeros, blocks, r in zip(points, whole, (blocks_x, blocks_y), radii, strict=True)
-    )
+    """Counts for the balls of x and for those of y, for each k. halves: (s, n) of x and (s, m) of y, or none."""
+    own = list(halves) or [np.zeros((0, len(features)), dtype=np.bool_) for features in (x, y)]
+    radii = [_radii(features, half, ks) for features, half in zip((x, y), own, strict=True)]
+    left, right = (Side(p, h, r, _reach(r)) for p, h, r in zip(points_of(x, y), own, radii, strict=True))
     counts = [BallCounts.empty(left, right) for _ in ks], [BallCounts.empty(right, left) for _ in ks]
     for rows in tiles(len(x)):
         for columns in tiles(len(y)):
             tile = screened_distances(left.points, rows, right.points, columns)
             tolerance = slack(left.points, rows, right.points, columns)
-            for own, other, found, axis in ((left, right, counts[0], 0), (right, left, counts[1], 1)):
-                hits = _hits(tile, own, other, rows, columns, tolerance, axis)
+            for balls, others, found, axis in ((left, right, counts[0], 0), (right, left, counts[1], 1)):
+                hits = _hits(tile, balls, others, rows, columns, tolerance, axis)
                 for part in hits.parts():
-                    for k_counts, k_radii in zip(found, own.radii, strict=True):
-                        k_counts.add(part, own, other, k_radii)
+                    for k_counts, k_radii in zip(found, balls.radii, strict=True):
+                        k_counts.add(part, balls, others, k_radii)
     return counts
 
 
-def _radii(x: Features, blocks: IntArray | None, ks: Sequence[int]) -> list[Radii]:
+def _radii(x: Features, halves: BoolArray, ks: Sequence[int]) -> list[Radii]:
     """About the set's own centre, so that a set far from the other one keeps its float32 digits."""
-    return neighbour_radii(Points.around(x, column_means(x)), tuple(ks), blocks)
+    return neighbour_radii(Points.around(x, column_means(x)), tuple(ks), halves)
 
 
 def _reach(radii: list[Radii]) -> FloatArray:
-    reach: FloatArray = np.vstack([np.vstack([r.full[None], r.without]) for r in radii]).max(axis=0)
+    reach: FloatArray = np.vstack([np.vstack([r.full[None], r.halved]) for r in radii]).max(axis=0)
     return reach
 
 

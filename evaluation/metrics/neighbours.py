@@ -20,8 +20,8 @@ from evaluation.metrics.result import BoolArray, FloatArray, IntArray, MetricErr
 TILE = 1024
 # Differences of this many values at a time stay in a core's cache.
 CACHED_VALUES = 2**16
-# Nearest rows that are measured exactly: a few beyond k for rounding, more where blocks of rows will leave.
-SPARE, CANDIDATES = 3, 27
+# Nearest rows that are measured exactly: a few beyond k for rounding, more where only half of the rows will count.
+SPARE, CANDIDATES = 3, 32
 # Relative rounding of a float32 squared distance, with room: pairs this close to a radius are decided in float64.
 SCREEN = 1e-5
 
@@ -164,21 +164,28 @@ def neighbours_within(points: Points, count: int) -> tuple[IntArray, FloatArray]
 
 @dataclass(frozen=True)
 class Radii:
-    """Squared distance to the k-th neighbour: of all rows (n,), and without each block (b, n)."""
+    """Squared distance to the k-th neighbour: of all rows (n,), and within a row's own half, for each split (s, n)."""
 
     full: FloatArray
-    without: FloatArray
+    halved: FloatArray
 
 
-def neighbour_radii(points: Points, ks: tuple[int, ...], blocks: IntArray | None = None) -> list[Radii]:
+def neighbour_radii(points: Points, ks: tuple[int, ...], halves: BoolArray | None = None) -> list[Radii]:
     """Squared k-th nearest-neighbour distance of every row within its own set (itself excluded), exact, for each k.
 
-    blocks: (n,) block numbers; ``without[b]`` are the radii when block b's rows are gone.
+    halves: (s, n) the half that a row is in, for each split, at least two rows each; where a half has fewer than k + 1 rows, the
+    radius is the distance to its farthest.
     """
-    wanted = max(ks) + SPARE if blocks is None else max(CANDIDATES, max(ks) + SPARE)
+    splits = np.zeros((0, len(points)), dtype=np.bool_) if halves is None else halves
+    wanted = max(CANDIDATES, 5 * max(ks)) if len(splits) else max(ks) + SPARE
     candidates, distances = neighbours_within(points, wanted)
     _certify(points, candidates, distances, max(ks))
-    return [Radii(distances[:, k - 1].copy(), _without(points, k, candidates, distances, blocks)) for k in ks]
+    found = [Radii(distances[:, k - 1].copy(), np.empty(splits.shape)) for k in ks]
+    for split, half in enumerate(splits):
+        count = np.cumsum(half[candidates] == half[:, None], axis=1, dtype=np.int16)
+        for k, radii in zip(ks, found, strict=True):
+            radii.halved[split] = _halved(points, k, half, count, distances)
+    return found
 
 
 def _certify(points: Points, candidates: IntArray, distances: FloatArray, k: int) -> None:
@@ -203,19 +210,13 @@ def _certify(points: Points, candidates: IntArray, distances: FloatArray, k: int
         candidates[target], distances[target] = near[first], exact[first]
 
 
-def _without(
-    points: Points, k: int, candidates: IntArray, distances: FloatArray, blocks: IntArray | None
-) -> FloatArray:
-    count = 0 if blocks is None else int(blocks.max()) + 1
-    without = np.empty((count, len(points)))
-    for block in range(count):
-        assert blocks is not None
-        stays = blocks[candidates] != block
-        position = (np.cumsum(stays, axis=1) >= k).argmax(axis=1)
-        without[block] = distances[np.arange(len(points)), position]
-        for row in np.flatnonzero(stays.sum(axis=1) < k):
-            without[block, row] = _radius_among(points, int(row), blocks != block, k)
-    return without
+def _halved(points: Points, k: int, half: BoolArray, count: npt.NDArray[np.int16], distances: FloatArray) -> FloatArray:
+    """(n,) radii within a row's own half; count (n, candidates): those up to there that are in its half."""
+    enough = count >= k
+    radii: FloatArray = distances[np.arange(len(points)), enough.argmax(axis=1)]
+    for row in np.flatnonzero(~enough[:, -1]):
+        radii[row] = _radius_among(points, int(row), half == half[row], k)
+    return radii
 
 
 def _radius_among(points: Points, row: int, keep: BoolArray, k: int) -> float:

@@ -16,10 +16,12 @@ from evaluation.metrics import (
 )
 from evaluation.metrics import prdc as prdc_file
 from evaluation.metrics.frechet import features_to_gaussian, leave_out_distances
+from evaluation.metrics.half_samples import balanced_halves, paley_contrasts, variance_from_halves
 from evaluation.metrics.kid import estimate_kernel_distance
 from evaluation.metrics.leave_out import nuclear_norms_without
 from evaluation.metrics.resampling import (
     assign_blocks,
+    clustered_mean,
     clustered_proportion,
     halves,
     jackknife,
@@ -79,32 +81,61 @@ def test_a_frechet_replicate_equals_recomputation(x: np.ndarray, y: np.ndarray) 
     assert fast == pytest.approx([frechet_distance(x[blocks != b], y) for b in range(len(fast))], rel=1e-9)
 
 
-def test_a_prdc_replicate_equals_recomputation() -> None:
+def test_the_variance_of_prdc_equals_recomputation_in_halves() -> None:
     x, y = X[:200].astype(np.float64), Y[:200].astype(np.float64)
-    sides = [assign_blocks(PROMPTS[:200], 10, seed=s) for s in (0, 1)]
-    (three, five) = prdc_file.replicates(x, y, *sides, (3, 5))
-    assert three.full == pytest.approx(dataclasses.astuple(precision_recall_density_coverage(x, y, 3)))
-    synthetic, real = five.without_synthetic, five.without_real
-    for block in range(10):
-        without = precision_recall_density_coverage(x[sides[0] != block], y)
-        assert synthetic[block] == pytest.approx(dataclasses.astuple(without))
-        without = precision_recall_density_coverage(x, y[sides[1] != block])
-        assert real[block] == pytest.approx(dataclasses.astuple(without))
+    groups = [PROMPTS[:200], tuple(str(i // 2) for i in range(200))]
+    (three, five), df = prdc_file.measured(x, y, groups, (3, 5), 20, 1)
+    assert three.values == pytest.approx(dataclasses.astuple(precision_recall_density_coverage(x, y, 3)))
+    both = balanced_halves(groups, 20, 1)
+    differences = np.array(
+        [
+            np.subtract(
+                *(
+                    dataclasses.astuple(precision_recall_density_coverage(x[a == side], y[b == side]))
+                    for side in (True, False)
+                )
+            )
+            for a, b in zip(*both, strict=True)
+        ]
+    )
+    expected = prdc_file.ROOM * variance_from_halves(differences, both)
+    assert len(differences) == df == 19
+    # Precision and density; the real images alone, with the balls as they are, say more of recall and coverage here.
+    assert five.variances[[0, 2]] == pytest.approx(expected[[0, 2]])
+    least = clustered_mean(prdc_file.count_balls(x, y, (5,))[0][0].members > 0, groups[1])[1] ** 2
+    assert five.variances[1] == pytest.approx(least) and least > expected[1]
 
 
-def test_radii_survive_blocks_that_hold_all_near_neighbours() -> None:
-    """A prompt that gave 40 nearly equal images: without its block, their neighbours are far away."""
+@pytest.mark.parametrize(("count", "splits"), [(5, 3), (8, 7), (15, 11), (50, 19)])
+def test_halves_balance_and_keep_groups_whole(count: int, splits: int) -> None:
+    codes = np.repeat(np.arange(count), 3)
+    (half,) = balanced_halves([codes], 20, 0)
+    assert half.shape == (splits, 3 * count)
+    assert (half[:, ::3] == half[:, 1::3]).all()
+    contrasts = 2 * paley_contrasts(splits).astype(int) - 1
+    assert (contrasts @ contrasts.T == (splits + 1) * np.eye(splits)).all() and not contrasts.sum(axis=1).any()
+
+
+def test_the_variance_of_a_mean_from_halves_is_the_jackknife_s() -> None:
+    rows = np.random.default_rng(0).normal(size=(80, 2))
+    (half,) = balanced_halves([np.arange(80) // 4], 20, 0)
+    differences = np.array([rows[h].mean(axis=0) - rows[~h].mean(axis=0) for h in half])
+    blocks = rows.reshape(20, 4, 2).mean(axis=1)
+    assert variance_from_halves(differences, [half]) == pytest.approx(blocks.var(axis=0, ddof=1) / 20)
+
+
+def test_radii_survive_halves_that_lack_all_near_neighbours() -> None:
+    """Images that all have their near neighbours in the other half: in their own the neighbours are far away."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(120, 8))
-    x[:40] = x[0] + 1e-3 * rng.normal(size=(40, 8))
-    blocks = np.repeat(np.arange(10), [40, *[9] * 8, 8])
+    x[:60] = x[0] + 1e-3 * rng.normal(size=(60, 8))
+    half = np.isin(np.arange(120), [*range(3), *range(60, 90)])[None]
     points = neighbours.Points.around(x, x.mean(axis=0))
-    radii = neighbours.neighbour_radii(points, (5,), blocks)[0].without
-    for block in (0, 3):
-        for row in (0, 50):
-            others = np.flatnonzero((blocks != block) & (np.arange(120) != row))
-            expected = np.sort(((x[others] - x[row]) ** 2).sum(axis=1))[4]
-            assert radii[block, row] == pytest.approx(expected)
+    radii = neighbours.neighbour_radii(points, (5,), half)[0].halved
+    for row in (0, 30, 70, 100):
+        others = np.flatnonzero((half[0] == half[0, row]) & (np.arange(120) != row))
+        expected = np.sort(((x[others] - x[row]) ** 2).sum(axis=1))[4]
+        assert radii[0, row] == pytest.approx(expected)
 
 
 def test_the_kernel_distance_does_not_count_pairs_of_one_prompt() -> None:
