@@ -28,7 +28,12 @@ def requeue(run: AnalysisRun) -> None:
 
 @transaction.atomic
 def request_analysis(
-    *, study: Study, selection: dict[str, str] | None = None, user: User | None = None, again: bool = False, anew: bool = False
+    *,
+    study: Study,
+    selection: dict[str, str] | None = None,
+    user: User | None = None,
+    again: bool = False,
+    anew: bool = False,
 ) -> AnalysisRun:
     """The analysis of `study` narrowed to `selection`, queued if nobody asked for it before.
 

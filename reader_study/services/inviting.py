@@ -21,12 +21,19 @@ def secret_hash(secret: str) -> str:
 
 @transaction.atomic
 def invite_reader(
-    *, study: Study, user: User | None, label: str = "", group: str = "", simulated: bool = False, days: int = DAYS_VALID
+    *,
+    study: Study,
+    user: User | None,
+    label: str = "",
+    group: str = "",
+    simulated: bool = False,
+    days: int = DAYS_VALID,
 ) -> Invitation:
     """Make the next reader of a study with all presentations, and a link for them.
 
     The order is drawn here, once, and stored; nothing that the reader does later reads the key.
-    `group` is what results can be narrowed to, such as residents. The invitation returned knows its secret and `path`; these are stored nowhere.
+    `group` is what results can be narrowed to, such as residents.
+    The invitation returned knows its secret and `path`; these are stored nowhere.
     Raises ValidationError unless the study is locked and not yet closed, or for a duration out of range.
     """
     _check_days(days)
