@@ -29,7 +29,8 @@ def _draw(results: Results) -> Any:
         axes.axvline(random.estimate, color=REAL, linestyle=DASHES, linewidth=1.2, label="readers")
     axes.axvline(0.5, color=SOFT, linewidth=0.8)
     lines_of(axes, [name for name, _ in rows])
-    axes.set_xlim(min(0.48, (random.estimate if random else 0.5) - 0.02), 1.01)
+    areas = [area for _, area in rows] + ([random.estimate] if random else [])
+    axes.set_xlim(min(0.48, *areas) - 0.01, max(0.75, *areas) + 0.02)
     axes.set_xlabel("AUC of the property alone, in the direction that tells more")
     figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=9)
     return figure

@@ -59,7 +59,9 @@ def order(document: Record) -> Section | None:
     )  # fmt: skip
     rows = tuple(_tests(found))
     spread = f" One standard deviation is {found.position_sd:.1f} places." if found.position_sd else ""
-    tables: tuple[Table, ...] = (Table(f"Learning and fatigue along the list.{spread}", _TESTS, rows, (3,)),) if rows else ()
+    tables: tuple[Table, ...] = (
+        (Table(f"Learning and fatigue along the list.{spread}", _TESTS, rows, (3,)),) if rows else ()
+    )
     tables += (Table("Each tenth of the readers' lists.", _TENTHS, tenths, (1, 2, 3), folded="Tenths as a table"),)
     figures = ("order",) if "order" in document.figures else ()
     words = "Do readers learn what synthetic images look like, or tire, as they read?"

@@ -13,6 +13,7 @@ from reader_study.figures import FIGURES
 from reader_study.models import AnalysisRun, Study
 from reader_study.presentation.comparisons import comparison_sentences
 from reader_study.record import Record
+from reader_study.report import to_pages, to_pdf
 from reader_study.services.importing import columns_of_file, import_readings
 from tests.reader_study.unsealed import read_study, unseal
 
@@ -130,6 +131,10 @@ def test_a_study_that_was_read_here(
     assert order == sorted(order)
     with django_assert_max_num_queries(18):
         client.get(f"/studies/{study.pk}/results/")
+    run = AnalysisRun.objects.get(study=study)
+    drawings = {name: run.read(f"figures/{name}.svg") for name in run.document["figures"]}
+    assert to_pdf(run.document, drawings) == run.read("report.pdf")
+    assert to_pages(run.document, drawings)[0].startswith(b"\x89PNG")
     answer = client.get(f"/api/v1/studies/{study.pk}/report/")
     assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
 
