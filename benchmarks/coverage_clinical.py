@@ -1,23 +1,27 @@
 """How often the 95 % intervals of the clinical scores, of their differences from real images and of subgroup gaps hold the truth.
 
-    python benchmarks/coverage_clinical.py [--repeats 200] [--only auprc]
+    python benchmarks/coverage_clinical.py [--repeats 300] [--only auprc] [--setting calibration]
 
 Prompts ask for an effusion (three sizes, two sides), say that there is none, or are silent; some ask for an enlarged heart, too. A
 simulated classifier answers with noise of which a part is shared by the images of a prompt; women's images are a little harder.
 The truth of every score is its value on one independent sample of 120,000 images of the same design. Calibration is judged on the
-raw outputs (a reference with too few labels), since a recalibration fitted anew in each repeat would move the target.
+raw outputs (a reference with too few labels), since a recalibration fitted anew in each repeat would move the target; and once more
+alone, with logits that are off by a known slope and shift.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import special
 
+from benchmarks.coverage_table import Found, Repeat, arguments, run, show
 from evaluation.metrics import METRICS, MetricResult, Sample, measure
+from evaluation.metrics.judging import Judged
+from evaluation.metrics.reliability import BINS, PER_BIN, estimate_ece
 from evaluation.metrics.result import Comparison, Settings
 from evaluation.metrics.subgroups import measure_subgroups
 
@@ -85,72 +89,111 @@ def pair(rng: np.random.Generator, scenario: Scenario, *, big: bool = False) -> 
     return Comparison(own, real)
 
 
-Row = tuple[float, float, float]
-
-
-def numbers(comparison: Comparison, names: tuple[str, ...], seed: int) -> dict[str, Row]:
-    """(value, low, high) of each score, its difference from real images, its mean over findings and the gap by sex."""
+def found_in(comparison: Comparison, names: tuple[str, ...], seed: int) -> dict[str, Found]:
+    """Each score, its difference from real images, its mean over findings and the gap by sex."""
     settings = Settings(seed=seed)
-    found: dict[str, Row] = {}
+    found: dict[str, Found] = {}
     for result in measure(comparison.synthetic, comparison.reference, names=names, settings=settings):
-        found |= _rows(result, "mean " if not result.finding and result.metric not in _WHOLE else "")
+        found |= _found(result, "mean " if not result.finding and result.metric not in _WHOLE else "")
     if calibration := [name for name in CALIBRATION if name in names]:
         unlabelled = replace(comparison.reference, findings=())
         for result in measure(comparison.synthetic, unlabelled, names=calibration, settings=settings):
             if result.finding == "Effusion":
-                found |= _rows(result, "raw ")
+                found |= _found(result, "raw ")
     if "auroc" in names:
         gaps = measure_subgroups(Comparison(comparison.synthetic, comparison.reference, settings), ["auroc"], ["sex"])
         for result in gaps:
             if result.subgroup == "sex: largest gap" and result.finding == "Effusion":
-                found |= _rows(result, "gap by sex of ")
+                found |= _found(result, "gap by sex of ")
     return found
 
 
 _WHOLE = ("exact_match", "negation_respected", "severity_order", "side_agreement")
 
 
-def _rows(result: MetricResult, prefix: str) -> dict[str, Row]:
+def _found(result: MetricResult, prefix: str) -> dict[str, Found]:
     if result.value is None or result.low is None or result.high is None:
         return {}
     if result.finding == "Cardiomegaly" or (result.finding and result.metric in (*_WHOLE, *CALIBRATION) and not prefix):
         return {}
-    value = float(result.extra.get("plug_in", result.value))
-    rows = {f"{prefix}{result.metric}": (value, result.low, result.high)}
+    rows = {f"{prefix}{result.metric}": Found.of(result)}
     if (shift := result.extra.get("difference")) and not prefix:
-        rows[f"difference of {result.metric}"] = (shift["value"], shift["low"], shift["high"])
+        difference = Found(shift["value"], shift["low"], shift["high"], result.n, "MOVER")
+        rows[f"difference of {result.metric}"] = difference
     return rows
 
 
-def coverage(scenario: Scenario, names: tuple[str, ...], repeats: int) -> dict[str, tuple[float, float, float]]:
-    """By score: share of intervals that hold the truth, mean value, truth."""
-    truth = numbers(pair(np.random.default_rng(99), scenario, big=True), names, 0)
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for repeat in range(repeats):
-        for name, row in numbers(pair(np.random.default_rng([1, repeat]), scenario), names, repeat).items():
-            rows[name].append(row)
-    report = {}
-    for name, (target, _, _) in truth.items():
-        if rows[name]:
-            value, low, high = np.array(rows[name]).T
-            report[name] = (float(np.mean((low <= target) & (target <= high))), float(value.mean()), target)
-    return report
+def scores_repeat(scenario: Scenario, names: tuple[str, ...]) -> Repeat:
+    """Of one scenario, against the values of one large sample of its design."""
+    large = found_in(pair(np.random.default_rng(99), scenario, big=True), names, 0)
+    # The corrected error of calibration of a large sample is its plain one.
+    truths = {name: one.value for name, one in large.items()}
+
+    def repeat(number: int) -> dict[str, Found]:
+        found = found_in(pair(np.random.default_rng([1, number]), scenario), names, number)
+        return {name: replace(one, truth=truths[name]) for name, one in found.items() if name in truths}
+
+    return repeat
+
+
+@dataclass(frozen=True)
+class Miscalibrated:
+    """n images in prompts of per_group; a classifier whose logits are off by a slope and a shift."""
+
+    n: int
+    per_group: int
+    slope: float
+    shift: float
+
+    @property
+    def name(self) -> str:
+        return f"calibration, logits x {self.slope} + {self.shift}, n = {self.n}, {self.per_group} a prompt"
+
+
+MISCALIBRATED = (
+    Miscalibrated(400, 4, 0.4, 0.0), Miscalibrated(400, 4, 1.0, 0.5), Miscalibrated(400, 4, 1.0, 1.5),
+    Miscalibrated(400, 4, 2.0, 0.0), Miscalibrated(100, 4, 0.4, 0.0), Miscalibrated(100, 4, 1.0, 1.0),
+    Miscalibrated(200, 4, 0.7, -0.5), Miscalibrated(400, 1, 1.0, 0.3), Miscalibrated(400, 4, 1.0, 0.0),
+)  # fmt: skip
+
+
+def predicted(seed: int, case: Miscalibrated) -> Judged:
+    """Probabilities that are right for slope 1 and shift 0; labels correlated within groups."""
+    rng = np.random.default_rng(seed)
+    codes = np.arange(case.n) // case.per_group
+    logits = 1.5 * rng.normal(size=case.n) - 0.5
+    within = 0.3 if case.per_group > 1 else 0.0
+    effect = np.sqrt(within) * rng.normal(size=codes[-1] + 1)[codes] + np.sqrt(1 - within) * rng.normal(size=case.n)
+    truth = (special.ndtr(effect) < special.expit(logits)).astype(np.intp)
+    p = special.expit(case.slope * logits + case.shift)
+    blocks, thresholds = np.zeros_like(codes), np.full(case.n, 0.5)
+    return Judged("Effusion", truth, p, codes, blocks, float(truth.mean()), thresholds, p)
+
+
+def true_error(case: Miscalibrated) -> float:
+    """The error of the population in as many bins as n images have."""
+    bins = min(BINS, case.n // PER_BIN)
+    logits = 1.5 * special.ndtri((np.arange(200_000) + 0.5) / 200_000) - 0.5
+    gap = special.expit(logits) - special.expit(case.slope * logits + case.shift)
+    return float(np.abs(gap.reshape(bins, -1).mean(axis=1)).mean())
+
+
+def calibration_repeat(case: Miscalibrated) -> Repeat:
+    """The calibration error of outputs that are off by as much as the case says."""
+    truth = true_error(case)
+    return lambda seed: {"ece": Found.of(estimate_ece(predicted(seed, case), Settings(seed=seed)), truth)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--only", action="append", choices=[*NAMES, *CALIBRATION], help="metric name, may be repeated")
-    parser.add_argument("--scenario", action="append", choices=[s.name for s in SCENARIOS])
-    options = parser.parse_args()
+    options = arguments(__doc__, 300).parse_args()
     names = tuple(options.only or (*NAMES, *CALIBRATION))
     assert set(names) <= set(METRICS)
-    for scenario in SCENARIOS:
-        if options.scenario and scenario.name not in options.scenario:
-            continue
-        print(f"\n{scenario.name}: n={scenario.n} m={scenario.m} per group={scenario.per_group}", flush=True)
-        for name, (share, mean, target) in coverage(scenario, names, options.repeats).items():
-            print(f"  {name:38s} covers {100 * share:5.1f} %   mean {mean:8.4f}   truth {target:8.4f}", flush=True)
+    settings: dict[str, Callable[[], Repeat]] = {s.name: partial(scores_repeat, s, names) for s in SCENARIOS}
+    if "ece" in names:
+        settings |= {case.name: partial(calibration_repeat, case) for case in MISCALIBRATED}
+    for name, prepare in settings.items():
+        if not options.setting or any(name.startswith(asked) for asked in options.setting):
+            show(name, run(prepare(), options.repeats, options.processes))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+from benchmarks import coverage_clinical
+from benchmarks.coverage_clinical import Miscalibrated
 from evaluation.metrics.confusion import confusion, confusion_family
 from evaluation.metrics.judging import Judged
 from evaluation.metrics.reliability import equal_mass_bins, estimate_brier, estimate_ece
@@ -11,22 +13,7 @@ from evaluation.metrics.result import Comparison, Sample, Settings, TooFewImages
 
 
 def predicted(seed: int, n: int, *, slope: float = 1.0, shift: float = 0.0, per_group: int = 1) -> Judged:
-    """Probabilities that are right for slope 1 and shift 0; labels correlated within groups."""
-    rng = np.random.default_rng(seed)
-    codes = np.arange(n) // per_group
-    logits = 1.5 * rng.normal(size=n) - 0.5
-    within = 0.3 if per_group > 1 else 0.0
-    effect = np.sqrt(within) * rng.normal(size=codes[-1] + 1)[codes] + np.sqrt(1 - within) * rng.normal(size=n)
-    truth = (stats.norm.cdf(effect) < special.expit(logits)).astype(np.intp)
-    p = special.expit(slope * logits + shift)
-    return Judged("Effusion", truth, p, codes, np.zeros_like(codes), float(truth.mean()), np.full(n, 0.5), p)
-
-
-def true_error(slope: float, shift: float, bins: int) -> float:
-    """The binned error of the population."""
-    logits = np.sort(1.5 * stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000) - 0.5)
-    gap = special.expit(logits) - special.expit(slope * logits + shift)
-    return float(np.abs(gap.reshape(bins, -1).mean(axis=1)).mean())
+    return coverage_clinical.predicted(seed, Miscalibrated(n, per_group, slope, shift))
 
 
 def test_bins_have_equal_mass_and_equal_values_stay_together() -> None:
@@ -65,7 +52,7 @@ def test_perfect_probabilities_are_not_told_from_calibrated_though_the_plain_err
 
 @pytest.mark.parametrize(("slope", "shift"), [(0.4, 0.0), (1.0, 0.5), (1.0, 1.5)])
 def test_intervals_of_the_calibration_error_hold_the_truth(slope: float, shift: float) -> None:
-    truth, held, values = true_error(slope, shift, 10), 0, []
+    truth, held, values = coverage_clinical.true_error(Miscalibrated(400, 4, slope, shift)), 0, []
     for seed in range(60):
         estimate = estimate_ece(predicted(seed, 400, slope=slope, shift=shift, per_group=4), Settings(seed=seed))
         held += estimate.low <= truth <= estimate.high
