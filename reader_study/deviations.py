@@ -100,7 +100,7 @@ def _analysis(study: Study, facts: Circumstances) -> Iterator[str]:
     foreseen, design = str(locked.get("inference", "or_rrrc")), analysis.primary.design
     if design is not None and analysis.primary.random is not None and design.method != foreseen.split("_")[0]:
         yield (
-            f"The locked analysis was that of {_METHODS.get(foreseen.split('_')[0], foreseen)}; this design called for "
+            f"The analysis that the protocol foresees is that of {_METHODS.get(foreseen.split('_')[0], foreseen)}; this design called for "
             f"{_METHODS.get(design.method, design.method)} instead. {design.reason}"
         )
     tested = analysis.primary.tested

@@ -28,7 +28,10 @@ def methods_of(document: Record) -> Methods:
     references = list(dict.fromkeys(method.citation for method in used.values()))
     families: dict[str, list[str]] = {}
     for name, method in used.items():
-        sentence = f"{method.text.rstrip('.')} [{references.index(method.citation) + 1}]."
+        text = method.text.rstrip(".")
+        if document.provenance.is_imported:
+            text = text.replace("fixed before reading", "chosen at the import")
+        sentence = f"{text} [{references.index(method.citation) + 1}]."
         families.setdefault(family_of(name), []).append(sentence)
     paragraphs = tuple(" ".join(sentences) for sentences in families.values())
     return Methods(_design(document), paragraphs, tuple(references))

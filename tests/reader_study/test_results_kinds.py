@@ -83,6 +83,7 @@ def test_imported_without_pictures_places_times_or_realism(
         assert f"<h2>{absent}</h2>" not in text
     assert "nothing was locked here before they were read" in text
     assert "imported readings" in text and "both fixed at the lock" not in text
+    assert "fixed before reading" not in text
 
 
 def test_missing_reads_are_deviations(client: Client, workspace: Workspace, coordinator: User) -> None:
