@@ -31,9 +31,9 @@ from reader_study.export.scores import (
 )
 from reader_study.export.tables import codebook
 from reader_study.export.wide import BY_READER_COLUMNS, WIDE_COLUMNS, write_by_reader, write_wide
-from reader_study.gathered import Gathered
 from reader_study.models import AnalysisRun, Reading, Study, StudyState
-from reader_study.reads import answer_rows, columns_of, questions_of, read_rows
+from reader_study.reads.gathered import Gathered
+from reader_study.reads.rows import answer_rows, columns_of, questions_of, read_rows
 from reader_study.services.analysing import finished_analysis
 
 FORMAT = "negatoscope-bundle-v2"

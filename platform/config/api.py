@@ -7,10 +7,12 @@ from rest_framework.routers import SimpleRouter
 import evaluation.api
 import generation.api
 import images.api
-import reader_study.api
+import reader_study.api.studies
 
 router = SimpleRouter()
-for prefix, viewset in chain(images.api.routes, generation.api.routes, evaluation.api.routes, reader_study.api.routes):
+for prefix, viewset in chain(
+    images.api.routes, generation.api.routes, evaluation.api.routes, reader_study.api.studies.routes
+):
     router.register(prefix, viewset, basename=f"api-{prefix}")
 
 urlpatterns = router.urls

@@ -19,7 +19,7 @@ from reader_study.figures.roc import ROC
 from reader_study.figures.times import TIMES
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 FIGURES: Mapping[str, Figure] = {
     "readers": READERS,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reader_study.coefficients import between, within
 from reader_study.figures.canvas import DASHES, INK, SOFT, SYNTHETIC, canvas, lines_of, whisker
 from reader_study.figures.figure import Figure, line
+from reader_study.results.coefficients import between, within
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _rows(results: Results) -> list[tuple[str, str, Any]]:

@@ -8,7 +8,7 @@ from reader_study.figures.canvas import BAND, DASHES, INK, REAL, SOFT, SYNTHETIC
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _rows(results: Results) -> list[tuple[str, float]]:

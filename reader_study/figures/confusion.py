@@ -11,7 +11,7 @@ from reader_study.figures.canvas import INK, canvas
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _draw(results: Results) -> Any:

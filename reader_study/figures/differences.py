@@ -10,7 +10,7 @@ from reader_study.figures.canvas import DASHES, INK, SOFT, canvases, lines_of, w
 from reader_study.figures.figure import Figure, line
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 Compared = Callable[["Results"], list[Comparison]]
 

@@ -10,7 +10,7 @@ from reader_study.figures.canvas import BAND, DASHES, INK, REAL, SOFT, SYNTHETIC
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 _TEN = math.log(10)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _always(results: Results) -> bool:

@@ -8,7 +8,7 @@ from reader_study.figures.canvas import DASHES, INK, SOFT, SYNTHETIC, canvas, li
 from reader_study.figures.figure import Figure, line, value_of
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _draw(results: Results) -> Any:

@@ -10,7 +10,7 @@ from reader_study.figures.canvas import INK, SYNTHETIC, canvas, lines_of, margin
 from reader_study.figures.figure import Figure, line, value_of
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _draw(results: Results) -> Any:

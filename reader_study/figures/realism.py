@@ -8,7 +8,7 @@ from reader_study.figures.canvas import INK, canvas, greys, lines_of
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _rated(results: Results) -> list[Any]:

@@ -8,7 +8,7 @@ from reader_study.figures.canvas import DASHES, LINE, SOFT, SYNTHETIC, canvas
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _draw(results: Results) -> Any:

@@ -9,7 +9,7 @@ from reader_study.figures.canvas import INK, SOFT, canvas, lines_of
 from reader_study.figures.figure import Figure
 
 if TYPE_CHECKING:
-    from reader_study.results import Results
+    from reader_study.results.analysed import Results
 
 
 def _draw(results: Results) -> Any:

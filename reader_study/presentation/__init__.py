@@ -18,7 +18,7 @@ from reader_study.presentation.models import models
 from reader_study.presentation.order import order, times
 from reader_study.presentation.readers import calls, readers
 from reader_study.presentation.realism import realism
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _SECTIONS = (endpoints, readers, calls, arms, generators, realism, findings, agreement, times, order, models, blinding,
              evidence, concordance)  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reader_study.coefficients import between, within
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.coefficients import between, within
+from reader_study.results.record import Record
 
 _HEADER = ("Coefficient", "Value", "\N{MINUS SIGN}1 to 1", "n", "Method")
 _PAIRS = ("Readers", "Cases", "Same call", "Cohen kappa of calls", "Weighted kappa of ratings")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.numerals import number_text
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _HEADER = ("Property", "AUC", "p, corrected", "")
 

@@ -7,7 +7,7 @@ from typing import Any
 from reader_study.analysis.concordance.section import SYNTHETIC
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _HEADER = ("Score", "Beside", "Rank correlation", "\N{MINUS SIGN}1 to 1", "p, adjusted", "AUC", "Images", "Readers")
 _NUMERIC = (4, 6, 7)

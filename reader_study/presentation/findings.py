@@ -6,7 +6,7 @@ from typing import Any
 
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _RIGHT = (
     "Finding",

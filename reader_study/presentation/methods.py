@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from accounts.numerals import number_text, percent_text
 from reader_study.analysis.methods import METHODS, family_of
 from reader_study.presentation import cells
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 APPENDIX_ONLY = "pooled_binomial"
 

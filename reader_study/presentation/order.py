@@ -8,7 +8,7 @@ from typing import Any
 from accounts.numerals import percent_text
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _TIMES = ("Source", "Reads", "Lower quartile", "Median", "Upper quartile")
 _TENTHS = ("Tenth of the list", "Reads", "Right", "Median seconds")

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.numerals import percent_text
 from reader_study.presentation import cells
 from reader_study.presentation.blocks import Cell, Section, Table
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 _HEADER = ("Reader", "Reads", "Accuracy (Wilson)", "p", "p, adjusted", "Sensitivity", "Specificity", "AUC", "d\N{PRIME}",
            "c", "Time")  # fmt: skip

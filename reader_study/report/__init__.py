@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jobs.typesetting import typeset
-from reader_study.record import Record
 from reader_study.report.content import made_at, report_content
+from reader_study.results.record import Record
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 

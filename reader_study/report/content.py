@@ -18,8 +18,8 @@ from reader_study.presentation import (
     sections_of,
     verdict_sentences,
 )
-from reader_study.record import Record
-from reader_study.selection import words_of
+from reader_study.results.record import Record
+from reader_study.results.selection import words_of
 
 # Of the text, in points; and the size of a figure's letters relative to those on the screen.
 TEXT_WIDTH, LARGEST, SMALLEST = 493.0, 0.76, 0.66

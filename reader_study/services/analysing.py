@@ -13,7 +13,7 @@ from jobs.models import Cancelled, RunState
 from reader_study import blinding
 from reader_study.analysis import AnalysisError
 from reader_study.models import AnalysisRun, Study
-from reader_study.reads import require_unsealed
+from reader_study.reads.rows import require_unsealed
 
 # How long somebody who cannot go on without the results waits for a worker that has them in hand.
 PATIENCE_SECONDS = 600.0
@@ -60,7 +60,7 @@ def run_analysis(run: AnalysisRun) -> None:
     if not run.claim():
         return
     # Only who computes loads what computing takes.
-    from reader_study.results import analyse_study
+    from reader_study.results.analysed import analyse_study
 
     try:
         found = analyse_study(

@@ -19,7 +19,7 @@ class Route:
     @property
     def for_readers(self) -> bool:
         """Whether it is one of the routes written for readers."""
-        return getattr(self.view, "__module__", "") == "reader_study.read_views"
+        return getattr(self.view, "__module__", "") == "reader_study.views.reading"
 
     def filled(self, **values: Any) -> str:
         """The address with its arguments filled in."""

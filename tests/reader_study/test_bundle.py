@@ -31,8 +31,8 @@ from reader_study.export.scores import read_codes, read_mrmcaov
 from reader_study.export.tables import read_csv
 from reader_study.export.wide import WIDE_COLUMNS, read_by_reader, read_wide
 from reader_study.models import Presentation, Study
-from reader_study.reads import columns_of, rating_table, read_rows
-from reader_study.results import data_digest
+from reader_study.reads.rows import columns_of, rating_table, read_rows
+from reader_study.results.analysed import data_digest
 from reader_study.services import finished_analysis
 from reader_study.services.importing import columns_of_file, import_readings
 from tests.reader_study.factories import build_draft, build_open

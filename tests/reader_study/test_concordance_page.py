@@ -14,8 +14,8 @@ from evaluation.metrics.result import MetricResult
 from images.models import ImageSet
 from jobs.models import RunState
 from reader_study import blinding
-from reader_study.concordance_board import AREA, BALANCED_ACCURACY, REALISM, read_board
 from reader_study.models import AnalysisRun, Study
+from reader_study.results.board import AREA, BALANCED_ACCURACY, REALISM, read_board
 from tests.evaluation.card_maker import FACTS, REAL, store
 from tests.reader_study import factories
 from tests.reader_study.unsealed import read_study, unseal

@@ -4,7 +4,7 @@ from typing import Any
 
 from reader_study.analysis.concordance.section import ALL, SYNTHETIC
 from reader_study.presentation.concordance import concordance
-from reader_study.record import Record
+from reader_study.results.record import Record
 
 
 def row(rho: float | None, p_adjusted: float | None = None, images: str = SYNTHETIC) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from reader_study.analysis.findings.section import findings_section
-from reader_study.finding_reads import finding_columns
 from reader_study.models import Presentation, Study
 from reader_study.questions import finding_question, finding_slug, question_for_browser
-from reader_study.reads import columns_of, rating_table, read_rows
+from reader_study.reads.findings import finding_columns
+from reader_study.reads.rows import columns_of, rating_table, read_rows
 from reader_study.services.lifecycle import form_of
 from tests.reader_study import factories
 from tests.reader_study.unsealed import unseal

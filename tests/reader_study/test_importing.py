@@ -14,7 +14,7 @@ from accounts.models import User, Workspace
 from audit.models import Event
 from reader_study import blinding
 from reader_study.models import AnalysisRun, Case, Presentation, Reader, Reading, Study, StudyState
-from reader_study.reads import rating_table, read_rows
+from reader_study.reads.rows import rating_table, read_rows
 from reader_study.services.importing import columns_of_file, import_readings
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from accounts.models import User, Workspace
 from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.figures import FIGURES
 from reader_study.models import Presentation, Reading, Study
-from reader_study.reads import rating_table, read_rows
-from reader_study.results import analyse_study, data_digest, results_document
+from reader_study.reads.rows import rating_table, read_rows
+from reader_study.results.analysed import analyse_study, data_digest, results_document
 from tests.reader_study.unsealed import read_study, skilled, unseal
 
 pytestmark = pytest.mark.django_db

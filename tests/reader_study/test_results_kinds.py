@@ -12,8 +12,8 @@ from reader_study import services
 from reader_study.figures import FIGURES
 from reader_study.models import AnalysisRun, Study
 from reader_study.presentation.comparisons import comparison_sentences
-from reader_study.record import Record
 from reader_study.report import to_pages, to_pdf
+from reader_study.results.record import Record
 from reader_study.services.importing import columns_of_file, import_readings
 from tests.reader_study.unsealed import read_study, unseal
 

@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import User, Workspace
 from reader_study import services
 from reader_study.models import AnalysisRun, Case, Reader, Study
-from reader_study.selection import choices_of, chosen_from, words_of
+from reader_study.results.selection import choices_of, chosen_from, words_of
 from tests.reader_study.factories import build_open, enter
 from tests.reader_study.unsealed import answer_all, skilled, unseal
 

@@ -116,7 +116,7 @@ API: dict[str, tuple[str, set[str]]] = {
 
 
 def test_every_endpoint_of_studies_as_everybody(workspace: Any, people: dict[str, User | None]) -> None:
-    from reader_study.api import StudyViewSet
+    from reader_study.api.studies import StudyViewSet
 
     study = factories.build_open(workspace, people["coordinator"])
     assert set(API) == StudyViewSet.actions_allowed.keys() - {"results", "report", "export", "blinded_export"}

@@ -9,7 +9,7 @@ from evaluation.verdict import verdict
 from reader_study.analysis.mrmc.endpoint import Endpoint
 from reader_study.analysis.types import Estimate
 from reader_study.models import Study
-from reader_study.results import analyse_study
+from reader_study.results.analysed import analyse_study
 
 
 class Out(Protocol):

@@ -25,7 +25,7 @@ from reader_study.analysis.power.curves import Curves, Goal, Plan, power_curves
 from reader_study.analysis.power.simulate import SimulatedPower, calls_model, simulate_power
 from reader_study.analysis.table import RatingTable
 from reader_study.models import Study
-from reader_study.reads import rating_table, read_rows
+from reader_study.reads.rows import rating_table, read_rows
 
 STEPS = 48
 REPLICATES = 300

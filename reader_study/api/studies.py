@@ -14,8 +14,8 @@ from accounts.models import User
 from accounts.policy import Action
 from images.models import ImageSet
 from reader_study import services
-from reader_study.api_concordance import ConcordanceActions
-from reader_study.api_results import ResultsActions
+from reader_study.api.concordance import ConcordanceActions
+from reader_study.api.results import ResultsActions
 from reader_study.models import Study
 
 

@@ -16,10 +16,10 @@ from accounts.policy import Action
 from reader_study import chance, design
 from reader_study.access import private, problem
 from reader_study.models import Case, Study, StudyState
-from reader_study.read_views import frame_response
 from reader_study.services import readings
 from reader_study.services.lifecycle import form_of
 from reader_study.sitting import Seat, Sitting, sitting
+from reader_study.views.reading import frame_response
 
 CASES = 8
 

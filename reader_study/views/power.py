@@ -14,9 +14,9 @@ from reader_study.analysis.methods import METHODS
 from reader_study.analysis.power.components import PairComponents
 from reader_study.analysis.power.curves import Curve, Curves, Plan
 from reader_study.figures import saved
-from reader_study.power_figure import draw
-from reader_study.power_form import PowerForm
-from reader_study.power_plan import check_for, curves_for
+from reader_study.power.figure import draw
+from reader_study.power.form import PowerForm
+from reader_study.power.plan import check_for, curves_for
 
 # Numbers of cases that the table shows, as far as they were asked for.
 COLUMNS = (50, 100, 200, 500, 1000, 2000, 5000)

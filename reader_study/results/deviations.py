@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from reader_study.analysis import StudyAnalysis
 from reader_study.models import Presentation, Reading, Study
-from reader_study.selection import words_of
+from reader_study.results.selection import words_of
 
 _METHODS = {"or": "Obuchowski and Rockette", "ustat": "the U-statistic"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reader_study.concordance_board import Column, Known, Row
 from reader_study.figures import INK, LINE, SOFT, canvas
+from reader_study.results.board import Column, Known, Row
 
 Point = tuple[Row, Known, Known]
 

@@ -16,10 +16,10 @@ from accounts.policy import Action
 from jobs.models import RunState
 from reader_study.bundle import bundle_name, export_blinded, export_study
 from reader_study.models import AnalysisRun, Study, StudyState
-from reader_study.results import stored_results
-from reader_study.selection import chosen_from
+from reader_study.results.analysed import stored_results
+from reader_study.results.selection import chosen_from
 from reader_study.services import request_analysis
-from reader_study.views_results import report_response
+from reader_study.views.results import report_response
 
 
 class ResultsActions:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reader_study.analysis.mrmc.verdict import Outcome
-from reader_study.machine import has_newer_card
 from reader_study.models import AnalysisRun
 from reader_study.presentation import appendix, methods_of, outcome_of, sections_of, verdict_sentences
-from reader_study.record import Record
-from reader_study.selection import SELECTABLE, choices_of, words_of
+from reader_study.results.machine import has_newer_card
+from reader_study.results.record import Record
+from reader_study.results.selection import SELECTABLE, choices_of, words_of
 
 _LOOKS: dict[str, str] = {
     Outcome.DISTINGUISHABLE: "warn",

@@ -15,7 +15,7 @@ from accounts.access import View, WorkspaceRequest, require_action, requires
 from accounts.models import User
 from accounts.policy import Action, may
 from reader_study import blinding, services
-from reader_study.forms import InvitationForm, StudyForm
+from reader_study.forms.studies import InvitationForm, StudyForm
 from reader_study.models import Invitation, Reader, Study, StudyState
 from reader_study.questions import DEFAULT_QUESTIONS
 from reader_study.steps import steps_of

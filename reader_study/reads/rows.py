@@ -10,9 +10,9 @@ from django.db.models import Count
 from reader_study.analysis import RatingTable
 from reader_study.export.cells import Cell
 from reader_study.export.columns import Asked, Column, long_columns
-from reader_study.finding_reads import finding_columns, findings_left_open
 from reader_study.models import Reading, Study, StudyState
 from reader_study.questions import CALL, FIRST_SYNTHETIC, REALISM, SOURCE_CONFIDENCE
+from reader_study.reads.findings import finding_columns, findings_left_open
 
 _FIELDS = (
     "presentation",

@@ -18,15 +18,15 @@ from reader_study.analysis.concordance.section import Concordance, concordance_s
 from reader_study.analysis.methods import methods_in
 from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.analysis.study import Progress
-from reader_study.deviations import Circumstances, deviations
 from reader_study.export.tables import write_csv
 from reader_study.figures import figures_of, saved
-from reader_study.machine import clusters_of, machine_scores
 from reader_study.models import AnalysisRun, Study
 from reader_study.questions import REALISM, SOURCE_CONFIDENCE
-from reader_study.reads import cut_of, questions_of, rating_table, read_rows
+from reader_study.reads.rows import cut_of, questions_of, rating_table, read_rows
 from reader_study.report import to_pdf
-from reader_study.selection import selected
+from reader_study.results.deviations import Circumstances, deviations
+from reader_study.results.machine import clusters_of, machine_scores
+from reader_study.results.selection import selected
 
 FORMAT = "negatoscope-results-v1"
 _PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.policy import Action
-from reader_study.concordance_board import read_board
-from reader_study.concordance_views import document_of
+from reader_study.results.board import read_board
+from reader_study.views.concordance import document_of
 
 _QUERY = {
     "workspace": "Needed only by members of several workspaces.",

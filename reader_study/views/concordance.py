@@ -12,10 +12,10 @@ from accounts.access import WorkspaceRequest, requires
 from accounts.policy import Action
 from reader_study.analysis.concordance.across import Across, Prediction
 from reader_study.analysis.methods import METHODS
-from reader_study.concordance_board import ENDPOINTS, Board, Column, Known, Row, read_board
-from reader_study.concordance_figure import draw
 from reader_study.figures import saved
 from reader_study.presentation.cells import p_text
+from reader_study.results.board import ENDPOINTS, Board, Column, Known, Row, read_board
+from reader_study.results.board_figure import draw
 
 
 @dataclass(frozen=True)
