@@ -155,6 +155,7 @@ SETTINGS: dict[str, Callable[[], Repeat]] = {
     "reconstructions, phantoms, 12 patients of 4": lambda: reconstruction_repeat(12),
     "radiomics, 16 features, bias-corrected": lambda: radiomics_repeat(200, 16),
     "radiomics, 120 features, at this n": lambda: radiomics_repeat(160, 120),
+    "radiomics, 300 features of 160 images": lambda: radiomics_repeat(160, 300),
     "near duplicates, 40 prompts of 4": near_duplicates_repeat,
 }
 
