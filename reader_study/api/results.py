@@ -1,6 +1,5 @@
 """Results and export as actions of the studies' endpoint: mixed into its view set."""
 
-from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -14,12 +13,12 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.policy import Action
 from jobs.models import RunState
-from reader_study.bundle import bundle_name, export_blinded, export_study
+from reader_study.bundle import export_blinded, export_study
+from reader_study.downloads import bundle_response, report_response
 from reader_study.models import AnalysisRun, Study, StudyState
-from reader_study.results.analysed import stored_results
+from reader_study.results.kept import stored_results
 from reader_study.results.selection import chosen_from
 from reader_study.services import request_analysis
-from reader_study.views.results import report_response
 
 
 class ResultsActions:
@@ -98,13 +97,6 @@ class ResultsActions:
         if study.state != StudyState.UNSEALED:
             raise Http404
         return study
-
-
-def bundle_response(study: Study, chunks: Iterator[bytes], *, blinded: bool = False) -> StreamingHttpResponse:
-    """A download of the bundle's `chunks`."""
-    response = StreamingHttpResponse(chunks, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{bundle_name(study, blinded=blinded)}"'
-    return response
 
 
 def _person(request: Request) -> User | None:

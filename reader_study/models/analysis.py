@@ -56,7 +56,9 @@ class AnalysisRun(Run):
         """Queue it once more if it failed or was cancelled, or also where it is `finished`; False if not."""
         states = [RunState.FAILED, RunState.CANCELLED, *([RunState.SUCCEEDED] if finished else [])]
         ended = self._rows().filter(state__in=states)
-        done = ended.update(state=RunState.QUEUED, attempt=0, error="", cancel_requested=False, finished_at=None)
+        done = ended.update(
+            state=RunState.QUEUED, attempt=0, error="", cancel_requested=False, started_at=None, finished_at=None
+        )
         self.refresh_from_db()
         return bool(done)
 

@@ -20,15 +20,15 @@ from reader_study.analysis.plan import ANALYSIS_PLAN
 from reader_study.analysis.study import Progress
 from reader_study.export.tables import write_csv
 from reader_study.figures import figures_of, saved
-from reader_study.models import AnalysisRun, Study
+from reader_study.models import Study
 from reader_study.questions import REALISM, SOURCE_CONFIDENCE
 from reader_study.reads.rows import cut_of, questions_of, rating_table, read_rows
 from reader_study.report import to_pdf
 from reader_study.results.deviations import Circumstances, deviations
+from reader_study.results.kept import FORMAT
 from reader_study.results.machine import clusters_of, machine_scores
 from reader_study.results.selection import selected
 
-FORMAT = "negatoscope-results-v1"
 _PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")
 
 
@@ -116,13 +116,6 @@ def analyse_study(
         deviations=tuple(deviations(study, facts)),
         concordance=concordance,
     )
-
-
-def stored_results(study: Study, selection: Mapping[str, str] | None = None) -> AnalysisRun | None:
-    """The finished analysis with its document and files, if there is one."""
-    digest = blinding.digest_json(dict(selection or {}))
-    found: AnalysisRun | None = AnalysisRun.objects.ready().filter(study=study, selection_digest=digest).first()
-    return found
 
 
 def results_document(results: Results) -> dict[str, Any]:

@@ -12,24 +12,14 @@ from evaluation import cache
 from evaluation.features import Extraction, ExtractorError
 from evaluation.leaderboard import depends_on_network, space_of
 from evaluation.metrics import nearest_to
-from evaluation.models import Score, ScoreCard, ScoreCardQuerySet
+from evaluation.models import Score, ScoreCard
 from images.models import ImageSet
 from reader_study.analysis.concordance.section import MachineScore
-from reader_study.models import AnalysisRun, CaseKey, Study
+from reader_study.models import CaseKey, Study
+from reader_study.results.kept import cards_of
 
 # What it keeps by image is the distance to the training set over a constant, which another metric keeps as it is.
 _SAME_AS_ANOTHER = "copies"
-
-
-def cards_of(study: Study) -> ScoreCardQuerySet:
-    """The score cards of the study's synthetic pictures, the newest first; none for imported readings."""
-    cards: ScoreCardQuerySet = ScoreCard.objects.filter(synthetic=study.synthetic_set, workspace=study.workspace)
-    return cards.with_sets().order_by("-created_at")
-
-
-def has_newer_card(run: AnalysisRun) -> bool:
-    """Whether a score card came since the analysis, so that analysing again would say more."""
-    return run.finished_at is not None and cards_of(run.study).filter(created_at__gt=run.finished_at).exists()
 
 
 def clusters_of(study: Study) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from reader_study.analysis.mrmc.verdict import Outcome
 from reader_study.models import AnalysisRun
 from reader_study.presentation import appendix, methods_of, outcome_of, sections_of, verdict_sentences
-from reader_study.results.machine import has_newer_card
+from reader_study.results.kept import has_newer_card
 from reader_study.results.record import Record
 from reader_study.results.selection import SELECTABLE, choices_of, words_of
 

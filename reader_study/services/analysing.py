@@ -14,6 +14,7 @@ from reader_study import blinding
 from reader_study.analysis import AnalysisError
 from reader_study.models import AnalysisRun, Study
 from reader_study.reads.rows import require_unsealed
+from reader_study.results.kept import is_outdated
 
 # How long somebody who cannot go on without the results waits for a worker that has them in hand.
 PATIENCE_SECONDS = 600.0
@@ -37,7 +38,8 @@ def request_analysis(
 ) -> AnalysisRun:
     """The analysis of `study` narrowed to `selection`, queued if nobody asked for it before.
 
-    again: also where it failed or was cancelled. anew: also where it is there, since score cards may have come since then.
+    again: also where it failed or was cancelled. anew: also where it is there, since score cards may have come since then; one
+    that an earlier version of the program made is made anew in any case.
     Raises ValidationError before unsealing.
     """
     require_unsealed(study)
@@ -47,7 +49,8 @@ def request_analysis(
         selection_digest=blinding.digest_json(chosen),
         defaults={"workspace": study.workspace, "created_by": user, "selection": chosen},
     )
-    if created or ((again or anew) and run.restart(finished=anew)):
+    remade = anew or is_outdated(run)
+    if created or ((again or remade) and run.restart(finished=remade)):
         transaction.on_commit(lambda: requeue(run))
     return run
 

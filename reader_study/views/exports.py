@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import WorkspaceRequest, require_action, requires
 from accounts.policy import Action
-from reader_study.api.results import bundle_response
 from reader_study.bundle import export_blinded
+from reader_study.downloads import bundle_response
 from reader_study.forms.importing import ImportForm
 from reader_study.models import Study
 from reader_study.services.importing import columns_of_file, import_readings

@@ -1,10 +1,9 @@
 """Pages of results: after unsealing, for those who may see them; before that they do not exist."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -12,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import WorkspaceRequest, require_action, requires
 from accounts.policy import Action
 from jobs.models import RunState
-from reader_study.bundle import bundle_name, export_study
+from reader_study.bundle import export_study
+from reader_study.downloads import bundle_response, report_response
 from reader_study.models import AnalysisRun, Study, StudyState
-from reader_study.results.analysed import stored_results
+from reader_study.results.kept import stored_results
 from reader_study.results.page import page_context
 from reader_study.results.selection import chosen_from
 from reader_study.services import request_analysis
@@ -100,22 +100,6 @@ def export(request: WorkspaceRequest, pk: UUID) -> HttpResponseBase:
         raise Http404 from error
 
 
-def bundle_response(study: Study, chunks: Iterator[bytes]) -> StreamingHttpResponse:
-    """A download of the bundle's `chunks`."""
-    response = StreamingHttpResponse(chunks, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{bundle_name(study)}"'
-    return response
-
-
-def report_response(run: AnalysisRun) -> HttpResponse:
-    """A download of the report that was set with `run`; Http404 where there is none."""
-    if REPORT not in run.files:
-        raise Http404
-    response = HttpResponse(run.read(REPORT), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="negatoscope-report-{str(run.study_id)[:8]}.pdf"'
-    return response
-
-
 def _chosen(request: WorkspaceRequest, study: Study) -> dict[str, str]:
     try:
         return chosen_from(study, request.GET)
@@ -134,7 +118,6 @@ def _stored_or_404(request: WorkspaceRequest, study: Study) -> AnalysisRun:
     return run
 
 
-REPORT = "report.pdf"
 _KINDS = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 _study = "studies/<uuid:pk>/"
 

@@ -15,7 +15,8 @@ from evaluation.services import run_scoring, start_scoring
 from images.models import ImageSet
 from reader_study.analysis.concordance.section import ALL, SYNTHETIC
 from reader_study.models import AnalysisRun, CaseKey, Study
-from reader_study.results.machine import clusters_of, has_newer_card, machine_scores
+from reader_study.results.kept import has_newer_card
+from reader_study.results.machine import clusters_of, machine_scores
 from reader_study.services import request_analysis, run_analysis
 from tests.reader_study import factories
 from tests.reader_study.unsealed import Answer, read_study, skilled, unseal

@@ -125,7 +125,7 @@ def test_the_team_sees_the_results(client: Client, member: Callable[..., User], 
     ):
         assert words in text
     assert "style=" not in text and "<script>" not in text
-    assert client.get(f"{path}results.json").json()["format"] == "negatoscope-results-v1"
+    assert client.get(f"{path}results.json").json()["format"] == "negatoscope-results-v2"
 
 
 @pytest.mark.parametrize("address", ["", "results.json", "figures/readers.svg", "../export.zip"])

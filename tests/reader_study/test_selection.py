@@ -68,3 +68,11 @@ def test_an_analysis_is_made_once_and_again_only_when_asked(study: Study) -> Non
     assert run.finished_at is not None
     assert first is not None
     assert run.finished_at > first
+
+
+def test_what_an_earlier_version_made_is_made_anew(client: Client, study: Study, coordinator: User) -> None:
+    AnalysisRun.objects.filter(study=study).update(document={"format": "negatoscope-results-v1"})
+    client.force_login(coordinator)
+    assert "being analysed" in client.get(f"/studies/{study.pk}/results/").content.decode()
+    services.run_analysis(AnalysisRun.objects.get(study=study))
+    assert "Verdict" in client.get(f"/studies/{study.pk}/results/").content.decode()
