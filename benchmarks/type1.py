@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from reader_study.analysis.findings.rates import rate_difference
 from reader_study.analysis.mrmc.arms import ArmComparison, compare_arms
 from reader_study.analysis.mrmc.covariance import auc_covariance, delong, jackknife
 from reader_study.analysis.mrmc.equivalence import tost
@@ -29,10 +30,13 @@ from reader_study.analysis.mrmc.placement import Components, auc_components
 from reader_study.analysis.mrmc.single_arm import Panel, SingleArm, single_arm
 from reader_study.analysis.mrmc.ustat import auc_ustat_of
 from reader_study.analysis.mrmc.ustat_tests import ustat_difference, ustat_single
+from reader_study.analysis.table import RatingTable
 from reader_study.analysis.types import Floats
 
 NULL, ALPHA, MARGIN = 0.5, 0.05, 0.1
 BIAS_SD, SKILL_SD, ARM_SD = 0.3, 0.3, 0.2
+# Share of reads that are right about a finding in real images.
+RIGHT = 0.8
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,34 @@ def sensitivity(scenario: Scenario, rng: np.random.Generator) -> dict[str, bool]
     return {"sensitivity, or_rrrc": _yes(tested.p_value)}
 
 
+def findings(scenario: Scenario, rng: np.random.Generator) -> dict[str, bool]:
+    """A finding seen as often in both classes; readers right less often about synthetic images by exactly the margin."""
+    j, n, half = scenario.readers, scenario.cases, scenario.cases // 2
+    skill = rng.normal(0, SKILL_SD, (j, 1))
+    confidence = skill + scenario.case_sd * rng.normal(size=n) + rng.normal(size=(j, n))
+    spread = math.hypot(scenario.spread, SKILL_SD)
+    shares = np.repeat([RIGHT, RIGHT - MARGIN], half)
+    columns = {
+        "seen:F": confidence < spread * stats.norm.ppf(0.3),
+        "correct:F": confidence < spread * stats.norm.ppf(shares),
+    }
+    table = RatingTable.build(
+        reader=np.repeat(np.arange(j), n).astype(str).tolist(),
+        case=np.tile(np.arange(n), j).astype(str).tolist(),
+        truth=np.tile(scenario.truth.astype(int), j).tolist(),
+        extra={name: values.astype(float).reshape(-1) for name, values in columns.items()},
+    )
+    seen = rate_difference(table, "seen:F", "seen")
+    right = rate_difference(table, "correct:F", "right")
+    test = None
+    if right.standard_error is not None:
+        test = noninferiority(right.estimate, right.standard_error, right.df, margin=MARGIN, alpha=ALPHA)
+    return {
+        "finding seen, ustat_rrrc": _yes(seen.p_value),
+        "finding right at the margin, noninferiority_mrmc": test is not None and test.p_value < ALPHA,
+    }
+
+
 def rates(scenario: Scenario, replicates: int, seed: int, groups: tuple[Group, ...] = GROUPS) -> dict[str, float]:
     """Share of `replicates` simulated studies in which each test says yes."""
     rng = np.random.default_rng((seed, scenario.readers, scenario.cases, int(10 * scenario.case_sd)))
@@ -186,7 +218,7 @@ def rates(scenario: Scenario, replicates: int, seed: int, groups: tuple[Group, .
     return {name: total / replicates for name, total in totals.items()}
 
 
-NAMED: dict[str, tuple[Group, ...]] = {group.__name__: (group,) for group in (*GROUPS, sensitivity)}
+NAMED: dict[str, tuple[Group, ...]] = {group.__name__: (group,) for group in (*GROUPS, sensitivity, findings)}
 
 
 def main() -> None:

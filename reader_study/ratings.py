@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from reader_study.analysis import RatingTable, Settings, StudyAnalysis, analyse, plain
 from reader_study.analysis.methods import methods_in
+from reader_study.analysis.software import software
 from reader_study.export.errors import ExportError
 from reader_study.export.readings_file import ImportedRead, columns_from, header_of, read_readings
 
 FORMAT = "negatoscope-ratings-v1"
 # A scale with more distinct values than this has no levels.
 MOST_LEVELS = 12
-_PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")
 
 
 def analyse_file(
@@ -99,7 +97,7 @@ def ratings_document(analysis: StudyAnalysis, path: str | Path) -> dict[str, Any
         "format": FORMAT,
         "positive_class": "synthetic",
         "file": {"name": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()},
-        "software": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "software": software(),
         "methods": {name: asdict(method) for name, method in methods_in(numbers).items()},
         "analysis": numbers,
     }

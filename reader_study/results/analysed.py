@@ -1,12 +1,10 @@
 """The results of an unsealed study: its reads analysed, every number with its method, and where it all came from."""
 
 import json
-import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from reader_study.analysis import RatingTable, Settings, StudyAnalysis, analyse,
 from reader_study.analysis.concordance.section import Concordance, concordance_section
 from reader_study.analysis.methods import methods_in
 from reader_study.analysis.plan import ANALYSIS_PLAN
+from reader_study.analysis.software import software
 from reader_study.analysis.study import Progress
 from reader_study.export.tables import write_csv
 from reader_study.figures import figures_of, saved
@@ -28,8 +27,6 @@ from reader_study.results.deviations import Circumstances, deviations
 from reader_study.results.kept import FORMAT
 from reader_study.results.machine import clusters_of, machine_scores
 from reader_study.results.selection import selected
-
-_PACKAGES = ("negatoscope", "numpy", "scipy", "statsmodels")
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ def _provenance(study: Study, table: RatingTable, simulated: frozenset[str]) -> 
         locked_at=study.locked_at,
         closed_at=study.closed_at,
         unsealed_at=study.unsealed_at,
-        software={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        software=software(),
     )
 
 

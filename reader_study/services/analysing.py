@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
+from itertools import count
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import User
 from images import content
+from jobs.heartbeat import kept_alive
 from jobs.models import Cancelled, RunState
 from reader_study import blinding
 from reader_study.analysis import AnalysisError
@@ -16,8 +20,12 @@ from reader_study.models import AnalysisRun, Study
 from reader_study.reads.rows import require_unsealed
 from reader_study.results.kept import is_outdated
 
+logger = logging.getLogger(__name__)
+
 # How long somebody who cannot go on without the results waits for a worker that has them in hand.
 PATIENCE_SECONDS = 600.0
+# What `analyse` tells of, and the drawing.
+STAGES = 5
 
 
 def requeue(run: AnalysisRun) -> None:
@@ -66,10 +74,11 @@ def run_analysis(run: AnalysisRun) -> None:
     from reader_study.results.analysed import analyse_study
 
     try:
-        found = analyse_study(
-            Study.objects.get(pk=run.study_id), run.selection, progress=lambda what: run.beat(message=what)
-        )
-        files = {name: _store(data) for name, data in found.files()}
+        with kept_alive(run):
+            stage = _stages(run)
+            found = analyse_study(Study.objects.get(pk=run.study_id), run.selection, progress=stage)
+            stage("Figures and report")
+            files = {name: _store(data) for name, data in found.files()}
         run.keep(document=found.document, files=files)
         run.succeed()
     except Cancelled:
@@ -78,6 +87,15 @@ def run_analysis(run: AnalysisRun) -> None:
         run.fail(" ".join(error.messages))
     except AnalysisError as error:
         run.fail(str(error))
+    except Exception as error:  # the page says so instead of waiting for ever
+        logger.exception("analysis %s was not made", run.pk)
+        run.fail(f"The analysis could not be made ({type(error).__name__}). The worker's log has the details.")
+
+
+def _stages(run: AnalysisRun) -> Callable[[str], None]:
+    """Tells the page what is being done, and how many of the stages are behind."""
+    done = count()
+    return lambda what: run.beat(done=next(done), total=STAGES, message=what)
 
 
 def finished_analysis(*, study: Study, selection: dict[str, str] | None = None) -> AnalysisRun:
