@@ -1,9 +1,10 @@
 """How often the intervals of image-text alignment and of the pictures' own metrics hold the truth.
 
-    python benchmarks/coverage_images.py [--repeats 400]
+    python benchmarks/coverage_images.py [--repeats 400] [--only alignment] [--setting "prompts of 4"]
 
 Alignment: embeddings of captions and of images that hold a part of them and a part that a prompt's images share; the truth is
 the mean over repeats, since these statistics are unbiased (recall among 100 does not depend on how many captions there are).
+In one setting some captions are near to every picture, others far from all.
 Pictures: rows of log power, of grey-level histograms and of detail are drawn as they would come from pictures, with a part
 shared by a prompt's images; truths are closed forms, and for the grey levels the value of one draw of 20,000 rows.
 """
@@ -28,13 +29,15 @@ from evaluation.metrics.result import FloatArray, Settings
 
 @dataclass(frozen=True)
 class Scenario:
-    """n images in prompts of per_group, which share `within` of the noise; shift: how far the two sets are apart."""
+    """n images in prompts of per_group, which share `within` of the noise; shift: how far the two sets are apart, or how much
+    more than a little an image holds of its caption; pull: how much captions differ in being near to every image."""
 
     name: str
     n: int
     per_group: int
     within: float
     shift: float
+    pull: float = 0.0
 
 
 SCENARIOS = (
@@ -42,6 +45,7 @@ SCENARIOS = (
     Scenario("prompts of 4", 480, 4, 0.3, 0.3),
     Scenario("small", 120, 4, 0.3, 0.3),
     Scenario("same distribution", 480, 4, 0.3, 0.0),
+    Scenario("captions near all", 480, 4, 0.3, 0.0, pull=0.5),
 )
 
 
@@ -54,8 +58,10 @@ def noise(rng: np.random.Generator, codes: np.ndarray, width: int, within: float
 def pairs(rng: np.random.Generator, scenario: Scenario, n: int) -> Sample:
     """Images and captions in one space."""
     codes = np.arange(n) // scenario.per_group
-    texts = rng.normal(size=(int(codes.max()) + 1, 32))[codes]
-    images = (0.3 + scenario.shift) * texts + noise(rng, codes, 32, scenario.within)
+    count = int(codes.max()) + 1
+    texts = rng.normal(size=(count, 32)) + scenario.pull * rng.normal(size=(count, 1))
+    texts = texts[codes]
+    images = (0.3 + scenario.shift) * texts + noise(rng, codes, 32, scenario.within) + 0.7 * scenario.pull
     captions = tuple(f"prompt {code}" for code in codes)
     return Sample(images, tuple(f"g{code:05d}" for code in codes), captions=captions, text_features=texts)
 
@@ -128,7 +134,8 @@ def main() -> None:
     for scenario in SCENARIOS:
         if options.setting and scenario.name not in options.setting:
             continue
-        for kind, truths in (("alignment", {}), ("pictures", picture_truths(scenario))):
+        for kind in options.only or ("alignment", "pictures"):
+            truths = picture_truths(scenario) if kind == "pictures" else {}
             one = partial(one_repeat, scenario=scenario, kind=kind, truths=truths)
             show(scenario.name, run(one, options.repeats, options.processes))
 

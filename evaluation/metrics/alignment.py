@@ -18,6 +18,7 @@ from evaluation.metrics.resampling import (
     Jackknife,
     assign_blocks,
     clustered_mean,
+    group_codes,
     jackknife,
     pool,
     proportion_interval,
@@ -37,7 +38,7 @@ from evaluation.metrics.result import (
     TooFewImages,
     scored,
 )
-from evaluation.metrics.retrieval import Ranks, rank_right_ones
+from evaluation.metrics.retrieval import Ranks, rank_right_ones, recall_error
 from evaluation.metrics.sections import caption_parts, words
 
 MAX_IMAGES = 10_000
@@ -47,7 +48,8 @@ KS = (1, 5, 10)
 SCORE = "mean cosine of image and caption; cluster-robust standard error over prompts, t interval"
 MARGIN = "matched less mean cosine with all other captions; delete-a-group jackknife, t interval"
 RETRIEVAL = (
-    "right one among the best {k} of {n}, mean over all draws of the others; jackknife, Wilson at its effective n"
+    "right one among the best {k} of {n}, mean over all draws of the others; "
+    "cluster-robust over queries, and jackknife over candidates, Wilson at its effective n"
 )
 REAL = "real images with their own reports"
 DIRECTIONS = {"retrieval": "captions", "retrieval_image": "images"}
@@ -233,10 +235,10 @@ def retrieval_estimates(sample: Sample, settings: Settings) -> dict[tuple[str, s
     for metric, ranks in (("retrieval", _captions_of_images(pairs)), ("retrieval_image", _images_of_captions(pairs))):
         full = ranks.recall(KS, candidates)
         count = int(pairs.blocks.max()) + 1
-        left_out = [ranks.without(block).recall(KS, candidates) for block in range(count)]
+        left_out = np.stack([ranks.without(block).recall(KS, candidates) for block in range(count)])
         for part, rows in _parts(pairs).items():
             for column, k in enumerate(KS):
-                values = full[:, column], [replicate[:, column] for replicate in left_out]
+                values = full[:, column], left_out[:, :, column]
                 facts = {"k": k, "candidates": candidates, "chance": k / candidates, "of": DIRECTIONS[metric]}
                 method = RETRIEVAL.format(k=k, n=candidates)
                 found[f"{metric}_r{k}", part] = _recall_estimate(pairs, rows, *values, method, facts, settings)
@@ -269,21 +271,16 @@ def _blocks_of_keys(key: IntArray, blocks: IntArray) -> IntArray:
 def _recall_estimate(
     pairs: _Pairs,
     rows: BoolArray,
-    values: FloatArray,
-    left_out: list[FloatArray],
+    full: FloatArray,
+    left_out: FloatArray,
     method: str,
     facts: Mapping[str, object],
     settings: Settings,
 ) -> Estimate:
-    value = float(np.clip(values[rows].mean(), 0.0, 1.0))
-    blocks = pairs.blocks
-
-    def statistic(keep: BoolArray) -> float:
-        gone = int(blocks[~keep][0])
-        return float(left_out[gone][rows & keep].mean())
-
-    se, df = _spread(value, statistic, rows, blocks)
-    groups = len({g for g, row in zip(pairs.sample.groups, rows, strict=True) if row})
+    value = float(np.clip(full[rows].mean(), 0.0, 1.0))
+    codes = group_codes(pairs.sample.groups)
+    se, df = recall_error(full, left_out, rows, pairs.blocks, codes)
+    groups = len(np.unique(codes[rows]))
     low, high = proportion_interval(value, se, df, groups, settings.confidence)
     return Estimate(value, low, high, int(rows.sum()), method, {"se": se, "prompts": groups, **facts})
 

@@ -2,6 +2,8 @@
 
 Candidates other than the right one are a random draw; the mean over all draws is a hypergeometric probability, so that
 no seed is needed and the number does not depend on the order of the rows. Ties are broken at random in the mean, too.
+
+A prompt moves the recall twice, as a query and as a candidate of all others: its variance has both parts, each counted once.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from evaluation.metrics.result import FloatArray, IntArray
+from evaluation.metrics.resampling import MINIMUM_GROUPS, clustered_mean
+from evaluation.metrics.result import BoolArray, FloatArray, IntArray
 
 CHUNK = 512
+# At so many misses (or hits) the spread of hits that are probabilities counts as much as that of hits that are 0 or 1.
+FEW = 4
 # Cosines this close are a tie: float32 products of equal vectors differ by less.
 TIE = 2e-6
 
@@ -104,3 +109,48 @@ def _hypergeometric(hits: int, ahead: IntArray, others: IntArray, drawn: IntArra
 
 def _choose(n: IntArray, k: IntArray) -> FloatArray:
     return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
+
+
+def recall_error(
+    full: FloatArray, left_out: FloatArray, rows: BoolArray, blocks: IntArray, groups: IntArray
+) -> tuple[float, float]:
+    """(standard error, degrees of freedom) of the mean of ``full`` over ``rows``.
+
+    full: (n,) recall of each query; left_out: (b, n) the same without the candidates of each block; blocks, groups: (n,).
+    Given the candidates, the queries are a sample of groups. What a block's candidates do to all other queries adds its sum of
+    squares, less what a mean over so many queries has by chance, and its product with what the block's own queries do; the
+    jackknife counts that chance, a second-order effect, once more (Efron & Stein, Ann. Stat. 9:586, 1981).
+    Raises TooFewImages below MINIMUM_GROUPS groups.
+    """
+    mean, se, query_df = clustered_mean(full[rows], groups[rows])
+    count = len(left_out)
+    kept = rows & (blocks != np.arange(count)[:, None])
+    # What a query gains without this block, less what it gains without any.
+    change = np.where(kept, left_out - full, 0.0)
+    change = np.where(kept, change - change.sum(axis=0) / np.maximum(kept.sum(axis=0), 1), 0.0)
+    parts = [
+        (full[own].mean() - mean, *clustered_mean(gain[own], groups[own])[:2])
+        for own, gain in zip(kept, change, strict=True)
+        if len(np.unique(groups[own])) >= MINIMUM_GROUPS
+    ]
+    extra = 0.0
+    if len(parts) > 1:
+        by_queries, by_candidates, chance = np.array(parts).T
+        by_candidates -= by_candidates.mean()
+        scale = 1 - 1 / len(parts)
+        extra = scale * float(by_candidates @ (by_candidates + 2 * by_queries) - scale * chance @ chance)
+    return _combined(se**2, query_df, extra, max(len(parts) - 1, 1), mean, int(rows.sum()))
+
+
+def _combined(
+    queries: float, query_df: float, candidates: float, candidate_df: float, mean: float, n: int
+) -> tuple[float, float]:
+    """The two parts' sum and its degrees of freedom (Welch-Satterthwaite)."""
+    # Differences of noisy squares can be anything: never less than half the error of the queries.
+    variance = max(queries + candidates, queries / 4)
+    spread = queries**2 / query_df + (variance - queries) ** 2 / candidate_df
+    df = variance**2 / spread if spread > 0 else query_df
+    # Where nearly all queries hit for certain, the rare ones that do not may be missing from the sample.
+    misses = n * min(mean, 1 - mean)
+    least = mean * (1 - mean) / n
+    return float(np.sqrt((misses * variance + FEW * max(variance, least)) / (misses + FEW))), df

@@ -5,9 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from benchmarks.coverage_images import Scenario, pairs
 from evaluation.metrics import MetricResult, Sample, Settings, TooFewImages, measure
 from evaluation.metrics.alignment import retrieval_estimates, score_estimates
-from evaluation.metrics.retrieval import expected_recall
+from evaluation.metrics.resampling import assign_blocks, clustered_mean
+from evaluation.metrics.retrieval import expected_recall, recall_error
 from evaluation.metrics.sections import caption_parts, report_sections
 
 
@@ -49,7 +51,7 @@ def test_recall_of_no_information_is_chance_and_of_all_is_one() -> None:
 def test_unrelated_pairs_score_as_other_captions_do() -> None:
     estimates = score_estimates(paired(0, strength=0.0), Settings())
     assert estimates["image_text_margin", ""].low < 0 < estimates["image_text_margin", ""].high
-    recall = retrieval_estimates(paired(0, 120, strength=0.0), Settings())
+    recall = retrieval_estimates(paired(0, 120, strength=0.0), Settings(confidence=0.99))
     for metric in ("retrieval_r10", "retrieval_image_r10"):
         estimate = recall[metric, ""]
         assert estimate.low < estimate.extra["chance"] < estimate.high and estimate.extra["candidates"] == 100
@@ -144,3 +146,31 @@ def test_the_reference_without_text_gives_no_yardstick() -> None:
     assert all(
         r.baseline is None and r.value is not None for r in measure(paired(12), reference, names=["retrieval_r1"])
     )
+
+
+def test_the_error_of_recall_is_that_of_its_queries_where_candidates_do_nothing() -> None:
+    rng = np.random.default_rng(21)
+    groups = np.repeat(np.arange(50), 4)
+    hits = (rng.random(200) < np.repeat(rng.random(50), 4)).astype(float)
+    blocks = assign_blocks(groups, 20, 0)
+    rows = np.arange(200) < 120
+    se, df = recall_error(hits, np.repeat(hits[None], 20, axis=0), rows, blocks, groups)
+    assert (se, df) == pytest.approx(clustered_mean(hits[rows], groups[rows])[1:])
+
+
+def test_the_error_of_recall_is_what_it_varies_by_where_captions_draw_pictures() -> None:
+    """The queries alone would overrate it, by half in the variance; so would the jackknife."""
+    scenario = Scenario("captions near all", 320, 4, 0.3, 0.0, pull=0.5)
+    rng = np.random.default_rng(22)
+    found = [retrieval_estimates(pairs(rng, scenario, scenario.n), Settings(seed=i)) for i in range(60)]
+    values = np.array([[e.value, e.extra["se"] ** 2] for e in (one["retrieval_r5", ""] for one in found)])
+    assert 0.6 < values[:, 1].mean() / values[:, 0].var() < 1.6
+
+
+def test_hits_that_are_almost_certain_do_not_narrow_the_interval_beyond_the_number_of_images() -> None:
+    """200 images that almost always hit: a rare one that does not may be missing."""
+    groups = np.repeat(np.arange(50), 4)
+    hits = np.linspace(0.9998, 1.0, 200)
+    blocks = assign_blocks(groups, 20, 0)
+    se, _ = recall_error(hits, np.repeat(hits[None], 20, axis=0), np.ones(200, dtype=np.bool_), blocks, groups)
+    assert se == pytest.approx(np.sqrt(1e-4 / 200), rel=0.05)
