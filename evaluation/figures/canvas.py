@@ -9,6 +9,8 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal
 
+from jobs.plotting import drawing
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -21,12 +23,11 @@ PIXELS_PER_INCH = 200
 
 def render(paint: Callable[[Figure], None], file_format: str, *, outlined: bool = False) -> bytes:
     """What `paint` draws as "svg" or "png"; equal drawings give equal bytes. ``outlined``: letters as shapes, no font needed."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     style = {"svg.hashsalt": "negatoscope", "svg.fonttype": "path" if outlined else "none", "font.size": 9}
     ink = {"text.color": INK, "axes.edgecolor": LINE, "xtick.color": INK, "ytick.color": INK, "axes.labelcolor": INK}
-    with mpl.rc_context({**style, **ink, "font.family": "sans-serif", "axes.titlesize": 9.5}):
+    with drawing({**style, **ink, "font.family": "sans-serif", "axes.titlesize": 9.5}):
         figure = Figure(layout="constrained")
         paint(figure)
         out = BytesIO()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from reader_study.figures.agreement import AGREEMENT
 from reader_study.figures.blinding import BLINDING
-from reader_study.figures.canvas import INK, LINE, SOFT, canvas, saved
+from reader_study.figures.canvas import INK, LINE, SOFT, canvas, drawn, saved
 from reader_study.figures.concordance import CONCORDANCE
 from reader_study.figures.confusion import CONFUSION
 from reader_study.figures.differences import ARMS, GENERATORS
@@ -43,4 +43,4 @@ def figures_of(results: "Results") -> dict[str, Figure]:
     return {name: figure for name, figure in FIGURES.items() if figure.shown(results)}
 
 
-__all__ = ["FIGURES", "INK", "LINE", "SOFT", "Figure", "canvas", "figures_of", "saved"]
+__all__ = ["FIGURES", "INK", "LINE", "SOFT", "Figure", "canvas", "drawn", "figures_of", "saved"]

@@ -7,10 +7,12 @@ of static/css/tokens.css; real and synthetic differ in shade and pattern too.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from jobs.plotting import drawing
 
 INK, SOFT, LINE, BAND = "#14202a", "#52616d", "#b9c5cc", "#e4f0f6"
 REAL, SYNTHETIC = "#0b5c86", "#c25400"
@@ -40,14 +42,18 @@ def canvases(width: float, height: float, rows: int, columns: int, **sharing: An
 
 def saved(figure: Any, kind: str) -> bytes:
     """The figure as "svg" or "png" (200 dpi); the same bytes for the same figure: no date, names from a fixed salt."""
-    from matplotlib import rc_context
-
     out = io.BytesIO()
-    _lay_out(figure)
     metadata = {"Date": None, "Creator": "Negatoscope"} if kind == "svg" else {"Software": "Negatoscope"}
-    with rc_context({"svg.hashsalt": "negatoscope", "svg.fonttype": "path"}):
+    with drawing({"svg.hashsalt": "negatoscope", "svg.fonttype": "path"}):
+        _lay_out(figure)
         figure.savefig(out, format=kind, metadata=metadata, dpi=200)
     return out.getvalue()
+
+
+def drawn(draw: Callable[[], Any], kind: str) -> bytes:
+    """What `draw` makes, as bytes. For pages: other threads of theirs may be drawing, too."""
+    with drawing({}):
+        return saved(draw(), kind)
 
 
 def _lay_out(figure: Any) -> None:

@@ -12,7 +12,7 @@ from accounts.access import WorkspaceRequest, requires
 from accounts.policy import Action
 from reader_study.analysis.concordance.across import Across, Prediction
 from reader_study.analysis.methods import METHODS
-from reader_study.figures import saved
+from reader_study.figures import drawn
 from reader_study.presentation.cells import p_text
 from reader_study.results.board import ENDPOINTS, Board, Column, Known, Row, read_board
 from reader_study.results.board_figure import draw
@@ -84,7 +84,8 @@ def concordance_figure(request: WorkspaceRequest) -> HttpResponse:
     points = board.points(metric, asked)
     if not points:
         raise Http404
-    response = HttpResponse(saved(draw(points, board.columns[metric], asked), "svg"), content_type="image/svg+xml")
+    picture = drawn(lambda: draw(points, board.columns[metric], asked), "svg")
+    response = HttpResponse(picture, content_type="image/svg+xml")
     if "download" in request.GET:
         response["Content-Disposition"] = 'attachment; filename="concordance.svg"'
     return response

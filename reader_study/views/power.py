@@ -13,7 +13,7 @@ from accounts.policy import Action
 from reader_study.analysis.methods import METHODS
 from reader_study.analysis.power.components import PairComponents
 from reader_study.analysis.power.curves import Curve, Curves, Plan
-from reader_study.figures import saved
+from reader_study.figures import drawn
 from reader_study.power.figure import draw
 from reader_study.power.form import PowerForm
 from reader_study.power.plan import check_for, curves_for
@@ -56,7 +56,7 @@ def power_figure(request: WorkspaceRequest) -> HttpResponse:
 
 @lru_cache(maxsize=32)
 def _drawn(curves: Curves) -> bytes:
-    return saved(draw(curves), "svg")
+    return drawn(lambda: draw(curves), "svg")
 
 
 def _form(request: WorkspaceRequest) -> PowerForm:

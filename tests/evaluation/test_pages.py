@@ -1,6 +1,7 @@
 """The pages of score cards, as everyone who may knock."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from xml.etree import ElementTree
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from evaluation.figures import FIGURES
+from evaluation.figures import FIGURES, draw
 from evaluation.metrics import MetricResult
 from evaluation.models import ScoreCard, ScoringRun
 from images.models import ImageSet
@@ -84,6 +85,16 @@ def test_the_card_says_what_it_is_and_refuses_in_words(card: ScoreCard, research
     assert f"/images/{card.neighbours['wall'][0]['image']}/thumbnail.png" in page
     assert "No statement on: Prompt alignment, Privacy" in page
     assert "style=" not in page and "<script>" not in page
+
+
+def test_figures_that_are_drawn_at_once_look_as_when_drawn_alone(full_card: ScoreCard) -> None:
+    """A web process draws in several threads, and matplotlib's settings are the whole process's."""
+    scores = list(full_card.scores.all())
+    asked = [(name, outlined) for name in ("intervals", "radar") for outlined in (True, False)]
+    alone = [draw(name, scores, outlined=outlined) for name, outlined in asked]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda one: draw(one[0], scores, outlined=one[1]), asked * 2))
+    assert together == alone * 2
 
 
 def test_only_figures_with_data_are_shown_each_with_table_and_downloads(
