@@ -48,6 +48,7 @@ class Scenario:
     per_group: int
     shift: float
     within: float  # share of the variance that lies between groups
+    tails: float = np.inf  # degrees of freedom of the synthetic images' t distribution
 
 
 SCENARIOS = (
@@ -56,6 +57,9 @@ SCENARIOS = (
     Scenario("small", 120, 160, 12, 4, 0.3, 0.3),
     Scenario("more features than images", 160, 160, 200, 4, 0.3, 0.3),
     Scenario("same distribution", 320, 320, 16, 4, 0.0, 0.3),
+    Scenario("far off", 126, 300, 16, 3, 1.5, 0.3),
+    Scenario("far off, n = 300", 300, 300, 16, 3, 1.5, 0.3),
+    Scenario("far off, heavy tails", 126, 300, 16, 3, 1.5, 0.3, 3),
 )
 AREA = 0.85  # AUROC of the simulated classifier: binormal
 
@@ -101,6 +105,10 @@ def sample(rng: np.random.Generator, scenario: Scenario, *, synthetic: bool) -> 
     mean = scenario.shift * np.sqrt(real) * synthetic
     size = (scenario.n, scenario.per_group) if synthetic else (scenario.m, min(scenario.per_group, 2))
     features, groups = draw(rng, size[0], own if synthetic else real, mean, size[1], scenario.within)
+    if synthetic and np.isfinite(scenario.tails):
+        features = mean + (features - mean) * np.sqrt(
+            scenario.tails / rng.chisquare(scenario.tails, size=(len(features), 1))
+        )
     probabilities, findings = classify(rng, groups, scenario.within)
     return Sample(features, groups, findings, (FINDING,), probabilities, (0.5,))
 
@@ -108,7 +116,8 @@ def sample(rng: np.random.Generator, scenario: Scenario, *, synthetic: bool) -> 
 def truths(scenario: Scenario) -> dict[str, float]:
     """Targets in closed form; the others are taken as the mean over repeats."""
     known = {"auroc": AREA, "seed_sensitivity": 1 - scenario.within}
-    if min(scenario.n, scenario.m // 2) >= IMAGES_PER_DIMENSION * scenario.d:
+    enough = min(scenario.n, scenario.m // 2) >= IMAGES_PER_DIMENSION * scenario.d
+    if enough and np.isinf(scenario.tails):
         known |= dict.fromkeys(("frechet_distance", "frechet_distance_infinity"), true_frechet_distance(scenario))
     if not scenario.shift:
         known |= {"kernel_distance": 0.0, "cmmd": 0.0}

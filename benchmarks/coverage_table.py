@@ -15,7 +15,9 @@ from evaluation.metrics import Estimate, MetricResult
 
 # A long table needs no more than this, and leaves the machine to others.
 PROCESSES = 2
-HEAD = "| metric | method | n | setting | repeats | holds the truth, % | misses below, above, % | mean | truth |"
+HEAD = (
+    "| metric | method | n | setting | repeats | holds the truth, % | misses below, above, % | width | mean | truth |"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Covered:
     share: float
     below: float  # of intervals that end below the truth
     above: float
+    width: float
     mean: float
     truth: float
     n: int
@@ -92,7 +95,10 @@ def _covered(rows: list[Found]) -> Covered:
     held = (low <= truth) & (truth <= high)
     n = int(np.median([row.n for row in rows]))
     misses = float((high < truth).mean()), float((low > truth).mean())
-    return Covered(float(held.mean()), *misses, float(value.mean()), float(truth.mean()), n, rows[-1].method, len(rows))
+    width = float((high - low).mean())
+    return Covered(
+        float(held.mean()), *misses, width, float(value.mean()), float(truth.mean()), n, rows[-1].method, len(rows)
+    )
 
 
 def show(setting: str, table: Mapping[str, Covered], *, head: bool = True) -> None:
@@ -103,7 +109,9 @@ def show(setting: str, table: Mapping[str, Covered], *, head: bool = True) -> No
         share = f"{100 * one.share:.1f} ± {100 * one.error:.1f}"
         misses = f"{100 * one.below:.1f}, {100 * one.above:.1f}"
         cells = (name, one.method.replace("|", "/"), one.n, setting, one.repeats, share, misses)
-        print("| " + " | ".join(map(str, cells)) + f" | {one.mean:.5f} | {one.truth:.5f} |", flush=True)
+        print(
+            "| " + " | ".join(map(str, cells)) + f" | {one.width:.3f} | {one.mean:.5f} | {one.truth:.5f} |", flush=True
+        )
 
 
 def arguments(description: str | None, repeats: int = 1000) -> argparse.ArgumentParser:

@@ -31,7 +31,9 @@ from evaluation.metrics.result import (
 )
 
 METHOD = "k = {k}, ties inside, equal n; variance from disjoint halves of both sets"
+AS_ROOTS = ", compared as square roots"
 NAMES = ("precision", "recall", "density", "coverage")
+SHARES = [NAMES.index(name) for name in ("precision", "recall", "coverage")]
 # The paper of precision and recall, and torch-fidelity, count with k = 3; the rest of the literature with 5.
 OTHER_K, OTHER_NAMES = 3, {"precision": "precision_k3", "recall": "recall_k3"}
 COLLAPSE_SHARE = 0.01
@@ -92,9 +94,23 @@ def measured(
     found = []
     for k, s, r in zip(ks, *counts, strict=True):
         first, second = (_half_values(s, r, k, split, side) for side in (True, False))
-        variances = ROOM * variance_from_halves(first - second, split)
-        found.append(Measured(_values(s, r, k), np.maximum(variances, _least_variances(s, r, k, groups))))
+        values = _values(s, r, k)
+        variances = ROOM * variance_from_halves(_differences(first, second, values), split)
+        found.append(Measured(values, np.maximum(variances, _least_variances(s, r, k, groups))))
     return found, len(split[0])
+
+
+def _differences(first: FloatArray, second: FloatArray, values: FloatArray) -> FloatArray:
+    """(splits, 4) of two halves. Shares are compared as square roots, in units of the values of all images.
+
+    A few images of half a set may have to reach far for their k-th neighbour and then hold everything: such a half says little of
+    a small share among all images, and must not decide its error. Where shares of the halves are near each other and the
+    value of all, this is their plain difference.
+    """
+    differences = first - second
+    roots = np.sqrt(first[:, SHARES]) - np.sqrt(second[:, SHARES])
+    differences[:, SHARES] = 2 * np.sqrt(values[SHARES]) * roots
+    return differences
 
 
 def _half_values(
@@ -133,12 +149,14 @@ def _estimates(found: Measured, n: int, units: int, k: int, df: int, settings: S
     estimates = {}
     for name, value, variance in zip(NAMES, map(float, found.values), found.variances, strict=True):
         se = float(np.sqrt(variance))
+        method = METHOD.format(k=k)
         if name == "density":
             low, high = t_interval(value, se, df, settings.confidence)
             low = max(low, 0.0)
         else:
             low, high = proportion_interval(value, se, df, units, settings.confidence)
-        estimates[name] = Estimate(value, low, high, n, METHOD.format(k=k), {"se": se, "k": k, "n_reference": n})
+            method += AS_ROOTS
+        estimates[name] = Estimate(value, low, high, n, method, {"se": se, "k": k, "n_reference": n})
     return estimates
 
 

@@ -87,17 +87,17 @@ def test_the_variance_of_prdc_equals_recomputation_in_halves() -> None:
     (three, five), df = prdc_file.measured(x, y, groups, (3, 5), 20, 1)
     assert three.values == pytest.approx(dataclasses.astuple(precision_recall_density_coverage(x, y, 3)))
     both = balanced_halves(groups, 20, 1)
-    differences = np.array(
-        [
-            np.subtract(
-                *(
-                    dataclasses.astuple(precision_recall_density_coverage(x[a == side], y[b == side]))
-                    for side in (True, False)
-                )
-            )
-            for a, b in zip(*both, strict=True)
-        ]
+    first, second = (
+        np.array(
+            [
+                dataclasses.astuple(precision_recall_density_coverage(x[a == side], y[b == side]))
+                for a, b in zip(*both, strict=True)
+            ]
+        )
+        for side in (True, False)
     )
+    differences = 2 * np.sqrt(five.values) * (np.sqrt(first) - np.sqrt(second))
+    differences[:, 2] = (first - second)[:, 2]
     expected = prdc_file.ROOM * variance_from_halves(differences, both)
     assert len(differences) == df == 19
     # Precision and density; the real images alone, with the balls as they are, say more of recall and coverage here.
