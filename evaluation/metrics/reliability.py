@@ -15,8 +15,8 @@ from evaluation.metrics.roc import logit_interval, rarer_class_groups, two_class
 BINS = 10
 PER_BIN = 20
 DRAWS = 2000
-GRID = 121
-ECE_METHOD = "bins of equal mass, less the bins' own noise; interval by inverting a test, cluster-robust"
+GRID = 61
+ECE_METHOD = "bins of equal mass, less the bins' own noise; unified interval (Feldman-Cousins), cluster-robust"
 BRIER_METHOD = "mean squared error; linearised, cluster-robust, logit interval"
 
 
@@ -34,16 +34,17 @@ def estimate_ece(view: Judged, settings: Settings) -> Estimate:
 
     The plain sum of absolute values exceeds the truth even for perfect probabilities, because every bin's gap carries noise. With
     T the bins' gaps and S their covariance (sums over groups), the distribution of the statistic is simulated for true gaps in
-    the direction of T (smoothed): the value is where its mean is what was observed, the interval where its quantiles are.
+    the direction of T (smoothed): the value is where its mean is what was observed. The interval is the unified one of Feldman &
+    Cousins (Physical Review D 57:3873, 1998): it neither ends up empty nor holds too often where the true error is near 0.
     Source of the noise model: Roelofs et al., AISTATS 2022 (arXiv 2012.08668). Raises TooFewImages below two bins of 20.
     """
     bins = min(BINS, len(view.truth) // PER_BIN)
     if bins < 2:
         raise TooFewImages(f"Calibration needs at least {2 * PER_BIN} labelled images; there are {len(view.truth)}.")
     bin_of = equal_mass_bins(view.calibrated, view.weights, bins)
-    gaps, errors = _gaps(view, bin_of)
+    gaps, errors, units = _gaps(view, bin_of)
     observed = float(np.abs(gaps).sum())
-    value, low, high = _invert(gaps, errors, observed, settings)
+    value, low, high = _invert(gaps, errors, units, settings)
     extra = {
         "plug_in": observed,
         "recalibration": view.recalibration,
@@ -52,8 +53,8 @@ def estimate_ece(view: Judged, settings: Settings) -> Estimate:
     return Estimate(value, low, high, len(view.truth), f"{ECE_METHOD}; {view.recalibration}", extra)
 
 
-def _gaps(view: Judged, bin_of: IntArray) -> tuple[FloatArray, FloatArray]:
-    """(b,) share minus mean probability by bin, times the bin's mass; (b, b) their covariance over groups."""
+def _gaps(view: Judged, bin_of: IntArray) -> tuple[FloatArray, FloatArray, int]:
+    """(b,) share minus mean probability by bin, times the bin's mass; (b, b) their covariance over groups; fewest groups of a bin."""
     weights = view.weights
     mass, count = np.bincount(bin_of, weights), np.bincount(bin_of)
     miss = weights * (view.truth - view.calibrated)
@@ -72,16 +73,11 @@ def _gaps(view: Judged, bin_of: IntArray) -> tuple[FloatArray, FloatArray]:
     lift = np.sqrt(np.maximum(floor / np.maximum(np.diag(covariance), 1e-300), 1.0))
     scaled = covariance * np.outer(lift, lift)
     np.fill_diagonal(scaled, np.maximum(np.diag(covariance), floor))
-    # A bin's variance comes from few groups: errors as wide as Student's t of that many.
-    per_bin = np.array([len(np.unique(codes[bin_of == number])) for number in range(len(gaps))])
-    width = scipy.stats.t.ppf(0.975, np.maximum(per_bin - 1, 4)) / scipy.stats.norm.ppf(0.975)
-    scaled *= np.outer(width, width)
-    return np.asarray(gaps, dtype=np.float64), scaled
+    units = min(len(np.unique(codes[bin_of == number])) for number in range(len(gaps)))
+    return np.asarray(gaps, dtype=np.float64), scaled, units
 
 
-def _invert(
-    gaps: FloatArray, covariance: FloatArray, observed: float, settings: Settings
-) -> tuple[float, float, float]:
+def _invert(gaps: FloatArray, covariance: FloatArray, units: int, settings: Settings) -> tuple[float, float, float]:
     """(value, low, high) of the true error, from the statistic's simulated distribution on a grid of true errors."""
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
@@ -91,18 +87,35 @@ def _invert(
     smooth = np.convolve(gaps, np.ones(3))[1:-1]
     size = np.abs(smooth).sum()
     direction = smooth / size if size > 0 else np.full(len(gaps), 1 / len(gaps))
-    top = min(1.0, observed + 8 * float(np.sqrt(np.trace(covariance))))
-    grid = np.linspace(0.0, top, GRID)
-    edge = (1 - settings.confidence) / 2
-    rows = []
-    for true in grid:
-        statistic = np.abs(true * direction + noise).sum(axis=1)
-        rows.append((statistic.mean(), *np.quantile(statistic, [1 - edge, edge])))
-    mean, upper, lower = (np.maximum.accumulate(column) for column in np.array(rows).T)
-    value, low = (float(np.interp(observed, column, grid)) for column in (mean, upper))
-    # Luck below what perfect probabilities would show does not make the upper limit tighter (power-constrained limit).
-    high = float(np.interp(max(observed, mean[0]), lower, grid))
+    observed = float(np.abs(gaps).sum())
+    grid = np.linspace(0.0, min(1.0, observed + 8 * float(np.sqrt(np.trace(covariance)))), GRID)
+    drawn = np.array([np.abs(true * direction + noise).sum(axis=1) for true in grid])
+    mean, sd = np.maximum.accumulate(drawn.mean(axis=1)), np.maximum(drawn.std(axis=1), 1e-12)
+
+    def unlikely(statistic: FloatArray | float) -> FloatArray:
+        """Twice the log likelihood (normal) lost to the best true error; below what 0 gives, that is 0."""
+        best = np.minimum(statistic - mean[0], 0) / sd[0]
+        return np.asarray(((statistic - mean[:, None]) / sd[:, None]) ** 2 - best**2)
+
+    # A bin's variance comes from few groups: as much wider as Student's t of that many is.
+    edge, df = 0.5 + settings.confidence / 2, max(units - 1, 4)
+    wider = float(scipy.stats.t.ppf(edge, df) / scipy.stats.norm.ppf(edge)) ** 2
+    cut = wider * np.quantile(unlikely(drawn), settings.confidence, axis=1)
+    value = float(np.interp(observed, mean, grid))
+    low, high = _where_held(grid, cut - unlikely(observed)[:, 0])
     return value, min(low, value), max(high, value)
+
+
+def _where_held(grid: FloatArray, margin: FloatArray) -> tuple[float, float]:
+    """The first and the last place of the grid where the margin is not negative, between its points; (inf, -inf) if nowhere."""
+    held = np.flatnonzero(margin >= 0)
+    if not len(held):
+        return np.inf, -np.inf
+    first, last = held[0], held[-1]
+    before, after = max(first - 1, 0), min(last + 1, len(grid) - 1)
+    low = np.interp(0.0, margin[[before, first]], grid[[before, first]]) if before < first else grid[first]
+    high = np.interp(0.0, margin[[after, last]], grid[[after, last]]) if last < after else grid[last]
+    return float(low), float(high)
 
 
 def reliability(view: Judged, bin_of: IntArray, settings: Settings) -> dict[str, Any]:

@@ -60,6 +60,26 @@ def test_intervals_of_the_calibration_error_hold_the_truth(slope: float, shift: 
     assert held >= 51 and np.mean(values) == pytest.approx(truth, abs=0.012)
 
 
+def test_where_the_error_is_small_the_interval_still_ends_at_the_level_that_was_asked_for() -> None:
+    """An interval that never lies below a small truth would hold it in 99 of 100; perfect probabilities are found out in 1 of 20."""
+    case = Miscalibrated(400, 1, 1.0, 0.3)
+    truth = coverage_clinical.true_error(case)
+    found = [estimate_ece(coverage_clinical.predicted(seed, case), Settings(seed=seed)) for seed in range(100)]
+    assert 87 <= sum(e.low <= truth <= e.high for e in found) <= 99
+    lows = [estimate_ece(predicted(seed, 300), Settings(seed=seed)).low for seed in range(100)]
+    assert 1 <= sum(low > 0 for low in lows) <= 12
+
+
+@pytest.mark.parametrize(("wrong", "error"), [(0, 0.0), (100, 1.0)])
+def test_probabilities_of_0_and_1_have_an_interval(wrong: int, error: float) -> None:
+    truth = np.repeat([0, 1], 50)
+    said = np.where(np.arange(100) < wrong, 1.0 - truth, truth * 1.0)
+    codes = np.arange(100)
+    view = Judged("Effusion", truth, said, codes, np.zeros_like(codes), 0.5, np.full(100, 0.5), said)
+    estimate = estimate_ece(view, Settings())
+    assert estimate.value == pytest.approx(error) and 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+
+
 def test_the_order_of_rows_does_not_matter_and_few_images_are_refused() -> None:
     view = predicted(0, 200, slope=0.5, per_group=2)
     mixed = np.random.default_rng(1).permutation(200)
