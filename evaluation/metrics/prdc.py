@@ -17,7 +17,14 @@ from evaluation.metrics.balls import BallCounts, count_balls
 from evaluation.metrics.gaussian import Features, as_table
 from evaluation.metrics.half_samples import balanced_halves, variance_from_halves
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.resampling import Groups, clustered_mean, halves, proportion_interval, subsample, t_interval
+from evaluation.metrics.resampling import (
+    Groups,
+    clustered_mean,
+    halves,
+    proportion_interval,
+    squared_distance_interval,
+    subsample,
+)
 from evaluation.metrics.result import (
     BoolArray,
     Comparison,
@@ -31,9 +38,10 @@ from evaluation.metrics.result import (
 )
 
 METHOD = "k = {k}, ties inside, equal n; variance from disjoint halves of both sets"
-AS_ROOTS = ", compared as square roots"
+# What is particular to some: how the halves are compared, how the interval is made.
+METHODS = {"recall": ", compared as square roots", "density": "; score interval on t (error grows with the density)"}
 NAMES = ("precision", "recall", "density", "coverage")
-SHARES = [NAMES.index(name) for name in ("precision", "recall", "coverage")]
+RECALL = NAMES.index("recall")
 # The paper of precision and recall, and torch-fidelity, count with k = 3; the rest of the literature with 5.
 OTHER_K, OTHER_NAMES = 3, {"precision": "precision_k3", "recall": "recall_k3"}
 COLLAPSE_SHARE = 0.01
@@ -101,15 +109,15 @@ def measured(
 
 
 def _differences(first: FloatArray, second: FloatArray, values: FloatArray) -> FloatArray:
-    """(splits, 4) of two halves. Shares are compared as square roots, in units of the values of all images.
+    """(splits, 4) of two halves; recall is compared as square roots, in units of the recall of all images.
 
-    A few images of half a set may have to reach far for their k-th neighbour and then hold everything: such a half says little of
-    a small share among all images, and must not decide its error. Where shares of the halves are near each other and the
-    value of all, this is their plain difference.
+    Its balls are the synthetic images', which come several a prompt: with half of the prompts gone, the k-th neighbour of an odd
+    image may be of another kind, far away, and its ball hold everything. Such a half says little of a small recall of all
+    images, and must not decide its error. Where halves are near each other and near the whole, this is their plain difference.
     """
     differences = first - second
-    roots = np.sqrt(first[:, SHARES]) - np.sqrt(second[:, SHARES])
-    differences[:, SHARES] = 2 * np.sqrt(values[SHARES]) * roots
+    roots = np.sqrt(first[:, RECALL]) - np.sqrt(second[:, RECALL])
+    differences[:, RECALL] = 2 * np.sqrt(values[RECALL]) * roots
     return differences
 
 
@@ -149,13 +157,12 @@ def _estimates(found: Measured, n: int, units: int, k: int, df: int, settings: S
     estimates = {}
     for name, value, variance in zip(NAMES, map(float, found.values), found.variances, strict=True):
         se = float(np.sqrt(variance))
-        method = METHOD.format(k=k)
         if name == "density":
-            low, high = t_interval(value, se, df, settings.confidence)
+            low, high = squared_distance_interval(value, value, se, df, settings.confidence)
             low = max(low, 0.0)
         else:
             low, high = proportion_interval(value, se, df, units, settings.confidence)
-            method += AS_ROOTS
+        method = METHOD.format(k=k) + METHODS.get(name, "")
         estimates[name] = Estimate(value, low, high, n, method, {"se": se, "k": k, "n_reference": n})
     return estimates
 

@@ -96,14 +96,34 @@ def test_the_variance_of_prdc_equals_recomputation_in_halves() -> None:
         )
         for side in (True, False)
     )
-    differences = 2 * np.sqrt(five.values) * (np.sqrt(first) - np.sqrt(second))
-    differences[:, 2] = (first - second)[:, 2]
+    differences = first - second
+    differences[:, 1] = 2 * np.sqrt(five.values[1]) * (np.sqrt(first[:, 1]) - np.sqrt(second[:, 1]))
     expected = prdc_file.ROOM * variance_from_halves(differences, both)
     assert len(differences) == df == 19
     # Precision and density; the real images alone, with the balls as they are, say more of recall and coverage here.
     assert five.variances[[0, 2]] == pytest.approx(expected[[0, 2]])
     least = clustered_mean(prdc_file.count_balls(x, y, (5,))[0][0].members > 0, groups[1])[1] ** 2
     assert five.variances[1] == pytest.approx(least) and least > expected[1]
+
+
+def test_a_half_whose_balls_hold_everything_does_not_decide_the_error_of_a_small_recall() -> None:
+    """Of 40 prompts of three pictures each, five ask for an odd kind: half of the prompts may leave too few of it."""
+    rng = np.random.default_rng(3)
+    prompts = np.arange(120) // 3
+    kinds = np.where(prompts[:, None] % 8, 9.0, -9.0) * np.ones(8)
+    x = kinds + rng.normal(size=(40, 8))[prompts] + 0.1 * rng.normal(size=(120, 8))
+    y = np.vstack([rng.normal(size=(114, 8)), 9 + rng.normal(size=(6, 8))])
+    (found,), _ = prdc_file.measured(x, y, [prompts, np.arange(120)], (5,), 20, 1)
+    both = balanced_halves([prompts, np.arange(120)], 20, 1)
+    recalls = np.array(
+        [
+            [precision_recall_density_coverage(x[a == side], y[b == side]).recall for side in (True, False)]
+            for a, b in zip(*both, strict=True)
+        ]
+    )
+    plain = variance_from_halves((recalls[:, 0] - recalls[:, 1])[:, None], both)[0]
+    assert found.values[1] < 0.1 and recalls.max() > 0.9
+    assert found.variances[1] < plain / 2
 
 
 @pytest.mark.parametrize(("count", "splits"), [(5, 3), (8, 7), (15, 11), (50, 19)])
