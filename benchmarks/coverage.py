@@ -57,6 +57,7 @@ SCENARIOS = (
     Scenario("small", 120, 160, 12, 4, 0.3, 0.3),
     Scenario("more features than images", 160, 160, 200, 4, 0.3, 0.3),
     Scenario("same distribution", 320, 320, 16, 4, 0.0, 0.3),
+    Scenario("same distribution, more features than images", 160, 160, 200, 4, 0.0, 0.3),
     Scenario("far off", 126, 300, 16, 3, 1.5, 0.3),
     Scenario("far off, n = 300", 300, 300, 16, 3, 1.5, 0.3),
     Scenario("far off, heavy tails", 126, 300, 16, 3, 1.5, 0.3, 3),

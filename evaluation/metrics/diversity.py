@@ -35,6 +35,7 @@ from evaluation.metrics.result import (
     as_features,
     scored,
 )
+from evaluation.metrics.second_order import BlockProducts, block_means, second_order_variance
 
 MAX_IMAGES = 20_000
 WITHIN = "1 - cosine, all pairs within a prompt, mean over prompts; t interval over prompts"
@@ -96,7 +97,10 @@ def estimate_across_groups(sample: Sample, settings: Settings, units: str) -> Es
     _, se, df = pool([jackknife(value, replicates, np.bincount(blocks))])
     # The mean cosine is the squared length of the mean direction, pairs within groups left out.
     length = float(np.sum((groups.sums.sum(axis=0) / groups.sizes.sum()) ** 2))
-    low, high = squared_distance_interval(1 - value, length, se, df, settings.confidence)
+    means = groups.sums / groups.sizes[:, None]
+    products = np.sqrt(2) * block_means(means, block_of_group)
+    at_zero = second_order_variance(BlockProducts(products @ products.T, *np.zeros((2, 0, 0))))
+    low, high = squared_distance_interval(1 - value, length, se, df, settings.confidence, at_zero)
     low, high = 1 - high, 1 - low
     return Estimate(value, max(low, 0.0), high, cut.n, ACROSS.format(units=units), {"se": se, "groups": cut.n_groups})
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import linalg
 
 from evaluation.metrics.by_finding import by_finding
+from evaluation.metrics.frechet_curvature import frechet_products
 from evaluation.metrics.gaussian import (
     Features,
     Gaussian,
@@ -30,6 +31,7 @@ from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import (
     SCORE,
     assign_blocks,
+    error_at_this_n,
     halves,
     jackknife,
     pool,
@@ -47,6 +49,7 @@ from evaluation.metrics.result import (
     Settings,
     scored,
 )
+from evaluation.metrics.second_order import second_order_variance
 
 CORRECTED = f"delete-a-group jackknife, bias-corrected (estimates the distance at infinite n), {SCORE}"
 AT_THIS_N = f"plug-in at this n (too few images to correct its bias), delete-a-group jackknife, {SCORE}"
@@ -187,20 +190,23 @@ def estimate_frechet_distance(
     x, y = as_table(synthetic.features), as_table(reference.features)
     gaussian_x, gaussian_y = features_to_gaussian(x), remembered_gaussian(y)
     plug_in = gaussian_distance(gaussian_x, gaussian_y)
-    parts = []
-    sides = ((synthetic, x, gaussian_x, gaussian_y), (reference, y, gaussian_y, gaussian_x))
-    for sample, features, own, other in sides:
-        blocks = assign_blocks(sample.groups, settings.blocks, settings.seed)
-        parts.append(jackknife(plug_in, leave_out_distances(features, own, other, blocks), np.bincount(blocks)))
+    blocks = [assign_blocks(sample.groups, settings.blocks, settings.seed) for sample in (synthetic, reference)]
+    sides = ((x, gaussian_x, gaussian_y, blocks[0]), (y, gaussian_y, gaussian_x, blocks[1]))
+    parts = [jackknife(plug_in, leave_out_distances(*side), np.bincount(side[-1])) for side in sides]
     bias, se, df = pool(parts)
     corrected = correctable(synthetic, reference) if corrected is None else corrected
-    value = plug_in - bias if corrected else plug_in
-    low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence)
+    if corrected:
+        value = plug_in - bias
+        at_zero = second_order_variance(frechet_products(x, gaussian_x, blocks[0], y, gaussian_y, blocks[1]))
+    else:
+        value, at_zero, se = plug_in, 0.0, error_at_this_n(se, plug_in, bias)
+    low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
     extra = {
         "plug_in": plug_in,
         "bias": bias,
         "bias_corrected": corrected,
         "se": se,
+        "se_at_zero": float(np.sqrt(at_zero)),
         "n_reference": len(y),
         "dimensions": x.shape[1],
     }

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.metrics.frechet import correctable, gaussian_distance, leave_out_distances, varying_dimensions
-from evaluation.metrics.gaussian import Features, as_table, features_to_gaussian
+from evaluation.metrics.frechet_curvature import frechet_products
+from evaluation.metrics.gaussian import Features, Gaussian, as_table, features_to_gaussian
 from evaluation.metrics.metric import FEATURES, Metric
-from evaluation.metrics.resampling import assign_blocks, halves, jackknife, pool, t_interval
+from evaluation.metrics.resampling import SCORE, assign_blocks, halves, jackknife, pool, squared_distance_interval
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
@@ -26,9 +27,10 @@ from evaluation.metrics.result import (
     TooFewImages,
     scored,
 )
+from evaluation.metrics.second_order import BlockProducts, second_order_variance
 
 METHOD = (
-    "line in 1/N through sets of N, N/2, ... N/{parts} images; delete-a-group jackknife of the intercept, t interval"
+    f"line in 1/N through sets of N, N/2, ... N/{{parts}} images; delete-a-group jackknife of the intercept, {SCORE}"
 )
 MOST_PARTS = 5
 # The smallest part needs so many images a dimension: below it the bias is not of order 1/N and no line fits.
@@ -37,12 +39,16 @@ IMAGES_PER_DIMENSION = 2
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """Distance (c,) at each number of parts 1..c, and the intercept at 1/N = 0 without and with each block left out."""
+    """Distance (c,) at each number of parts 1..c, and the intercept at 1/N = 0 without and with each block left out.
+
+    gaussians: of both sets whole.
+    """
 
     distances: FloatArray
     intercept: float
     without_x: FloatArray
     without_y: FloatArray
+    gaussians: tuple[Gaussian, Gaussian]
 
 
 def intercept_weights(counts: int) -> FloatArray:
@@ -56,7 +62,8 @@ def extrapolate(x: Features, y: Features, blocks_x: IntArray, blocks_y: IntArray
     """The line through the distances at 1..counts parts, and its intercept without each block of either side."""
     distances = np.zeros(counts)
     without = [np.zeros((counts, int(b.max()) + 1)) for b in (blocks_x, blocks_y)]
-    for parts in range(1, counts + 1):
+    # The whole sets last: their Gaussians are what stays.
+    for parts in range(counts, 0, -1):
         for part in range(parts):
             rows = blocks_x % parts == part, blocks_y % parts == part
             side = x[rows[0]], y[rows[1]]
@@ -71,7 +78,21 @@ def extrapolate(x: Features, y: Features, blocks_x: IntArray, blocks_y: IntArray
                 without[which][parts - 1, names] += change / parts
     weights = intercept_weights(counts)
     left_out = [weights @ (distances[:, None] + table) for table in without]
-    return Extrapolation(distances, float(weights @ distances), *left_out)
+    return Extrapolation(distances, float(weights @ distances), left_out[0], left_out[1], gaussians)
+
+
+def pair_weights(b: int, c: int, counts: int) -> BlockProducts:
+    """How much more the pairs of b and c blocks count in the intercept than in the distance of all images.
+
+    Two blocks that lie in the same of k parts meet there with k^2 the weight, in one of the k distances whose mean is taken.
+    """
+    weights = intercept_weights(counts)
+
+    def table(rows: int, columns: int) -> FloatArray:
+        gap = np.arange(rows)[:, None] - np.arange(columns)
+        return np.asarray(sum(w * k * (gap % k == 0) for k, w in enumerate(weights, start=1)), dtype=np.float64)
+
+    return BlockProducts(table(b, b), table(c, c), table(b, c))
 
 
 def estimate_frechet_infinity(synthetic: Sample, reference: Sample, settings: Settings, counts: int) -> Estimate:
@@ -86,9 +107,19 @@ def estimate_frechet_infinity(synthetic: Sample, reference: Sample, settings: Se
     replicates = (line.without_x, line.without_y)
     parts = [jackknife(line.intercept, r, np.bincount(b)) for r, b in zip(replicates, blocks, strict=True)]
     _, se, df = pool(parts)
-    low, high = t_interval(line.intercept, se, df, settings.confidence)
+    own, other = line.gaussians
+    products = frechet_products(features[0], own, blocks[0], features[1], other, blocks[1])
+    at_zero = second_order_variance(products, pair_weights(len(line.without_x), len(line.without_y), counts))
+    plug_in = float(line.distances[0])
+    low, high = squared_distance_interval(line.intercept, plug_in, se, df, settings.confidence, at_zero)
     sizes = [synthetic.n // parts for parts in range(1, counts + 1)]
-    extra = {"se": se, "sizes": sizes, "distances": line.distances.tolist(), "n_reference": reference.n}
+    extra = {
+        "se": se,
+        "sizes": sizes,
+        "distances": line.distances.tolist(),
+        "se_at_zero": float(np.sqrt(at_zero)),
+        "n_reference": reference.n,
+    }
     return Estimate(line.intercept, low, high, synthetic.n, METHOD.format(parts=counts), extra)
 
 

@@ -29,9 +29,12 @@ from evaluation.metrics.result import (
     Settings,
     scored,
 )
+from evaluation.metrics.second_order import products_of_means, second_order_variance
 
 SPECTRUM_METHOD = f"root of the bias-corrected mean square; delete-a-group jackknife, {SCORE}"
-LEVELS_METHOD = "delete-a-group jackknife, t interval; the lower end is 0 where resampled noise alone reaches the value"
+LEVELS_METHOD = (
+    "delete-a-group jackknife, t interval; its lower end no further from the value than resampled noise alone reaches"
+)
 REAL = "real vs real"
 NOISE_DRAWS = 500
 
@@ -91,7 +94,10 @@ def estimate_spectrum_distance(synthetic: PixelTable, reference: PixelTable, set
     """
     tables = synthetic, reference
     plug_in, bias, se, df = _two_sided(synthetic.spectrum, reference.spectrum, tables, mean_square, settings)
-    low, high = squared_distance_interval(plug_in - bias, plug_in, se, df, settings.confidence)
+    blocks = [assign_blocks(table.groups, settings.blocks, settings.seed) for table in tables]
+    products = products_of_means(synthetic.spectrum, blocks[0], reference.spectrum, blocks[1])
+    at_zero = second_order_variance(products.scaled(1 / synthetic.spectrum.shape[1]))
+    low, high = squared_distance_interval(plug_in - bias, plug_in, se, df, settings.confidence, at_zero)
     value, low, high = (float(np.sqrt(max(v, 0.0))) for v in (plug_in - bias, low, high))
     extra = {"plug_in": float(np.sqrt(plug_in)), "n_reference": reference.n, "frequencies": synthetic.spectrum.shape[1]}
     return Estimate(value, low, high, synthetic.n, SPECTRUM_METHOD, extra)
@@ -105,18 +111,22 @@ def wasserstein(a: FloatArray, b: FloatArray) -> float:
 def estimate_intensity_distance(synthetic: PixelTable, reference: PixelTable, settings: Settings) -> Estimate:
     """1-Wasserstein distance of the mean grey-level histograms: how far grey has to move, as a share of the range.
 
-    A sum of absolute differences has no usable interval near 0; there the value is held against the same distance of noise alone.
+    A sum of absolute differences has no usable interval near 0. There the lower end is the value less the same distance of noise
+    alone: by the triangle inequality the true distance lies below that no more often than noise reaches so far.
     """
     tables = synthetic, reference
     value, _, se, df = _two_sided(synthetic.levels, reference.levels, tables, wasserstein, settings)
     low, high = t_interval(value, se, df, settings.confidence)
     noise = _noise(tables, settings)
-    low = 0.0 if value <= noise else min(max(low, 0.0), value)
+    low = max(low, value - noise, 0.0)
     return Estimate(value, low, high, synthetic.n, LEVELS_METHOD, {"n_reference": reference.n, "noise": noise})
 
 
 def _noise(tables: tuple[PixelTable, PixelTable], settings: Settings) -> float:
-    """The distance that noise alone stays below with the interval's one-sided confidence: groups with random signs."""
+    """The distance that noise alone stays below with the interval's confidence: groups with random signs.
+
+    Where there is nothing to find all misses lie on one side.
+    """
     rng = np.random.default_rng(settings.seed)
     total = np.zeros((NOISE_DRAWS, LEVELS))
     for table in tables:
@@ -126,7 +136,7 @@ def _noise(tables: tuple[PixelTable, PixelTable], settings: Settings) -> float:
         np.add.at(sums, codes, centred)
         total += rng.normal(size=(NOISE_DRAWS, len(sums))) @ sums / table.n
     distances = np.abs(np.cumsum(total, axis=1)).sum(axis=1) / (LEVELS - 1)
-    return float(np.quantile(distances, 0.5 + settings.confidence / 2))
+    return float(np.quantile(distances, settings.confidence))
 
 
 def _spectra(synthetic: PixelTable, reference: PixelTable) -> dict[str, list[float]]:

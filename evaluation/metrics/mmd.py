@@ -7,7 +7,7 @@ disjoint blocks, so that the cost grows linearly; blocks are independent, so no 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from evaluation.metrics.resampling import (
     squared_distance_interval,
 )
 from evaluation.metrics.result import Estimate, FloatArray, IntArray, MetricError, Sample, Settings, TooFewImages
+from evaluation.metrics.second_order import BlockProducts, second_order_variance
 
 METHOD = f"unbiased U-statistic over pairs of different groups{{blocks}}; delete-one-group jackknife, {SCORE}"
 IN_BLOCKS = ", mean of {blocks} disjoint blocks"
@@ -53,15 +54,30 @@ def kernel_row_sums(kernel: Kernel, a: Float32Array, b: Float32Array | None) -> 
 
     With b None the matrix is that of a with itself: only its upper tiles are made.
     """
+    return _kernel_sums(kernel, a, b)[:2]
+
+
+def _kernel_sums(
+    kernel: Kernel, a: Float32Array, b: Float32Array | None, shares: Sequence[Float32Array] = ()
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same, and with shares (n, p) of a and (m, q) of b the (p, q) kernel means of those parts, less a constant."""
     other = a if b is None else b
     rows, columns = np.zeros(len(a)), np.zeros(len(other))
+    parts, level = np.zeros([table.shape[1] for table in shares] or (0, 0)), np.float32(0)
     for i in range(0, len(a), TILE):
         for j in range(i if b is None else 0, len(other), TILE):
             tile = kernel.of_dot(a[i : i + TILE] @ other[j : j + TILE].T)
+            once = b is not None or j > i
             rows[i : i + TILE] += tile.sum(axis=1, dtype=np.float64)
-            if b is not None or j > i:
+            if once:
                 columns[j : j + TILE] += tile.sum(axis=0, dtype=np.float64)
-    return (rows + columns, rows + columns) if b is None else (rows, columns)
+            if shares:
+                # float32 will do for a variance, once the kernel's level is gone.
+                level = tile[0, 0] * 1 if i == j == 0 else level
+                tile -= level
+                part = shares[0][i : i + TILE].T @ (tile @ shares[1][j : j + TILE])
+                parts += part if b is not None or i == j else part + part.T
+    return *((rows + columns, rows + columns) if b is None else (rows, columns)), parts
 
 
 @dataclass(frozen=True)
@@ -108,17 +124,24 @@ def _own_mean(side: _Side, *, leave_out: bool) -> FloatArray:
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """Squared MMD: over pairs of different groups, over all pairs, over all pairs and each image with itself (the V-statistic)."""
+    """Squared MMD: over pairs of different groups, over all pairs, over all pairs and each image with itself (the V-statistic).
+
+    parts: the jackknife of either side; at_zero: the variance where there is nothing to find.
+    """
 
     value: float
     all_pairs: float
     biased: float
     parts: tuple[Jackknife, ...]
+    at_zero: float
 
 
-def discrepancy(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray) -> Discrepancy:
-    """The statistic of (n, d) and (m, d) features whose groups are numbered, with the jackknife of either side."""
-    left, right = _sides(kernel, x, y, codes_x, codes_y)
+def discrepancy(
+    kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray, settings: Settings | None = None
+) -> Discrepancy:
+    """The statistic of (n, d) and (m, d) features whose groups are numbered, with its variances."""
+    settings = settings or Settings()
+    left, right, products = _sides(kernel, x, y, (codes_x, codes_y), settings)
     cross = float(left.other.sum()) / (left.n * right.n)
     own = [float(_own_mean(side, leave_out=False)) for side in (left, right)]
     value = own[0] + own[1] - 2 * cross
@@ -126,16 +149,32 @@ def discrepancy(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, cod
     totals = [float(side.across.sum() + side.within.sum()) for side in (left, right)]
     all_pairs = sum((t - s.diagonal) / (s.n * (s.n - 1)) for t, s in zip(totals, (left, right), strict=True))
     biased = sum(t / s.n**2 for t, s in zip(totals, (left, right), strict=True))
-    return Discrepancy(value, all_pairs - 2 * cross, biased - 2 * cross, parts)
+    at_zero = second_order_variance(products)
+    return Discrepancy(value, all_pairs - 2 * cross, biased - 2 * cross, parts, at_zero)
 
 
-def _sides(kernel: Kernel, x: Features, y: Features, codes_x: IntArray, codes_y: IntArray) -> tuple[_Side, _Side]:
+def _sides(
+    kernel: Kernel, x: Features, y: Features, codes: tuple[IntArray, IntArray], settings: Settings
+) -> tuple[_Side, _Side, BlockProducts]:
     if x.shape[1] != y.shape[1]:
         raise MetricError("The two samples have features of different length.")
     a, b = kernel.prepare(x), kernel.prepare(y)
-    xy, yx = kernel_row_sums(kernel, a, b)
-    xx, yy = kernel_row_sums(kernel, a, None)[0], kernel_row_sums(kernel, b, None)[0]
-    return _side(kernel, a, codes_x, xx, xy), _side(kernel, b, codes_y, yy, yx)
+    shares = [_shares(c, settings) for c in codes]
+    xy, yx, across = _kernel_sums(kernel, a, b, shares)
+    xx, _, left = _kernel_sums(kernel, a, None, (shares[0], shares[0]))
+    yy, _, right = _kernel_sums(kernel, b, None, (shares[1], shares[1]))
+    # The discrepancy is the squared length of the difference of two means: twice the kernel is the product of half its square.
+    products = BlockProducts(2 * left, 2 * right, 2 * across)
+    return _side(kernel, a, codes[0], xx, xy), _side(kernel, b, codes[1], yy, yx), products
+
+
+def _shares(codes: IntArray, settings: Settings) -> Float32Array:
+    """(n, b) what each row adds to the mean of its block of whole groups."""
+    if int(codes.max()) + 1 < MINIMUM_GROUPS:
+        return np.zeros((len(codes), 0), dtype=np.float32)
+    blocks = assign_blocks(codes, settings.blocks, settings.seed)
+    member = blocks[:, None] == np.arange(int(blocks.max()) + 1)
+    return np.asarray(member / member.sum(axis=0), dtype=np.float32)
 
 
 def _one_sided(side: _Side, other_n: int, other_own: float, value: float) -> Jackknife:
@@ -164,15 +203,16 @@ def estimate_discrepancy(
     found = []
     for block in range(count):
         if count == 1:
-            found.append(discrepancy(kernel, features[0], features[1], codes[0], codes[1]))
+            found.append(discrepancy(kernel, features[0], features[1], codes[0], codes[1], settings))
             break
         rows = [np.flatnonzero(b == block) for b in blocks]
         own = [np.unique(c[r], return_inverse=True)[1].astype(np.intp) for c, r in zip(codes, rows, strict=True)]
-        found.append(discrepancy(kernel, features[0][rows[0]], features[1][rows[1]], own[0], own[1]))
+        found.append(discrepancy(kernel, features[0][rows[0]], features[1][rows[1]], own[0], own[1], settings))
     mean = {name: scale * sum(getattr(d, name) for d in found) / count for name in ("value", "all_pairs", "biased")}
     _, se, df = pool([Jackknife(0.0, p.variance * (scale / count) ** 2, p.df) for d in found for p in d.parts])
-    low, high = squared_distance_interval(mean["value"], mean["biased"], se, df, settings.confidence)
-    extra = {"se": se, **mean, "blocks": count, "n_reference": reference.n}
+    at_zero = sum(d.at_zero for d in found) * (scale / count) ** 2
+    low, high = squared_distance_interval(mean["value"], mean["biased"], se, df, settings.confidence, at_zero)
+    extra = {"se": se, "se_at_zero": float(np.sqrt(at_zero)), **mean, "blocks": count, "n_reference": reference.n}
     del extra["value"]
     method = METHOD.format(blocks=IN_BLOCKS.format(blocks=count) if count > 1 else "")
     return Estimate(mean["value"], low, high, synthetic.n, method, extra)

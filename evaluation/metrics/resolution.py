@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.metrics.frechet import IMAGES_PER_DIMENSION, gaussian_distance, leave_out_distances
+from evaluation.metrics.frechet_curvature import frechet_products
 from evaluation.metrics.gaussian import features_to_gaussian
 from evaluation.metrics.metric import Metric
 from evaluation.metrics.resampling import (
     SCORE,
     assign_blocks,
+    error_at_this_n,
     halves,
     jackknife,
     pool,
@@ -36,6 +38,7 @@ from evaluation.metrics.result import (
     TooFewImages,
     scored,
 )
+from evaluation.metrics.second_order import mean_products, second_order_variance
 
 # Pictures a set: they are read at full size, and a network looks at each once a side.
 PICTURES = 200
@@ -149,20 +152,24 @@ def estimate_over_sides(synthetic: BySide, reference: BySide, settings: Settings
     corrected = min(synthetic.n, reference.n) >= IMAGES_PER_DIMENSION * width
     blocks = [assign_blocks(table.groups, settings.blocks, settings.seed) for table in (synthetic, reference)]
     sizes = [np.bincount(of_side) for of_side in blocks]
-    plug_ins, replicates = [], []
+    plug_ins, replicates, products = [], [], []
     for side in sides:
         x, y = synthetic.features[side], reference.features[side]
         left, right = features_to_gaussian(x), features_to_gaussian(y)
         plug_ins.append(gaussian_distance(left, right))
         both = leave_out_distances(x, left, right, blocks[0]), leave_out_distances(y, right, left, blocks[1])
         replicates.append(both)
+        if corrected:
+            products.append(frechet_products(x, left, blocks[0], y, right, blocks[1]))
 
     def estimate(chosen: slice) -> dict[str, Any]:
         plug_in = float(np.mean(plug_ins[chosen]))
         means = [np.mean([pair[which] for pair in replicates[chosen]], axis=0) for which in (0, 1)]
         bias, se, df = pool([jackknife(plug_in, mean, size) for mean, size in zip(means, sizes, strict=True)])
         value = plug_in - bias if corrected else plug_in
-        low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence)
+        se = se if corrected else error_at_this_n(se, plug_in, bias)
+        at_zero = second_order_variance(mean_products(products[chosen])) if corrected else 0.0
+        low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
         return {"value": value, "low": low, "high": high, "plug_in": plug_in, "bias": bias, "se": se}
 
     series = [{"side": side, **estimate(slice(at, at + 1))} for at, side in enumerate(sides)]
