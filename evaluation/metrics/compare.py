@@ -42,7 +42,7 @@ class PairedDifference:
     """One metric of set a against set b.
 
     value: a - b (for a metric that should match the real images: the difference of the distances to their value), with low,
-    high; p, and p_adjusted by Holm over the primary metrics; verdict: of a. n: images a side.
+    high; p, and p_adjusted by Holm over the primary metrics; verdict: of a, from that p and the interval. n: images a side.
     images_to_settle: images a side for 80 % power at this difference when the reference grows along;
     images_to_settle_alone: when it stays as it is (None = no number would do, or there is no difference to settle).
     """
@@ -183,7 +183,12 @@ def _decided(rows: list[PairedDifference], alpha: float) -> tuple[PairedDifferen
 
 
 def _verdict(row: PairedDifference, p: float | None, alpha: float) -> Verdict:
-    if p is None or p > alpha or not row.value:
+    """Of a row with a p and an interval that both speak of a difference.
+
+    The p of an exchange asks whether the sets come from one model, with these prompts and this reference. Two models may differ for
+    certain, and other patients yet turn round which of them is nearer: that is what the interval knows.
+    """
+    if p is None or p > alpha or row.low is None or row.high is None or row.low <= 0 <= row.high or not row.value:
         return "cannot tell"
     higher_is_better = METRICS[row.metric].direction == "higher"
     return "better" if (row.value > 0) == higher_is_better else "worse"

@@ -62,6 +62,20 @@ def test_a_shift_is_found_and_named() -> None:
     assert worse.verdict == "worse"
 
 
+def test_two_models_that_surely_differ_are_not_ranked_where_other_patients_might_turn_them_round() -> None:
+    """Every picture is moved by the same step; whether that is towards the real ones hangs on who happens to be in the reference."""
+    near = checkpoint(0)
+    moved = dataclasses.replace(near, features=near.features + 0.05)
+    reference = checkpoint(1, 30, 2)
+    reference = dataclasses.replace(reference, features=reference.features - reference.features.mean(axis=0))
+    centred = [
+        dataclasses.replace(s, features=s.features - near.features.mean(axis=0) + 0.02) for s in (near, moved)
+    ]
+    row = compare_paired(centred[0], centred[1], reference, ["frechet_distance"])[0]
+    assert row.p_adjusted < 0.01 and row.low < 0 < row.high
+    assert row.verdict == "cannot tell"
+
+
 def test_a_better_reading_of_prompts_is_found_by_finding() -> None:
     sharp, dull = checkpoint(0, 120, skill=3.0), checkpoint(2, 120, skill=0.3)
     rows = compare_paired(sharp, dull, REFERENCE, ["auroc", "auroc:Mass", "sensitivity"])
