@@ -117,8 +117,9 @@ def _clinical(scores: dict[str, Scored]) -> Statement | None:
     if area is None or area.value is None:
         return None
     real = area.baseline["value"] if area.baseline else None
-    beside = f" (on real images {number_text(real, 2)})" if real is not None else ""
-    text = f"A classifier sees the findings that were asked for with AUROC {number_text(area.value, 2)}{beside}."
+    digits = decimals_for(area.low or 0.0, area.high or 0.0)
+    beside = f" (on real images {number_text(real, digits)})" if real is not None else ""
+    text = f"A classifier sees the findings that were asked for with AUROC {number_text(area.value, digits)}{beside}."
     if (area.low or 0) <= 0.5:
         return Statement("clinical", "not seen", text, "bad")
     below = area.baseline is not None and (area.high or 0) < area.baseline["low"]
