@@ -68,9 +68,7 @@ def test_two_models_that_surely_differ_are_not_ranked_where_other_patients_might
     moved = dataclasses.replace(near, features=near.features + 0.05)
     reference = checkpoint(1, 30, 2)
     reference = dataclasses.replace(reference, features=reference.features - reference.features.mean(axis=0))
-    centred = [
-        dataclasses.replace(s, features=s.features - near.features.mean(axis=0) + 0.02) for s in (near, moved)
-    ]
+    centred = [dataclasses.replace(s, features=s.features - near.features.mean(axis=0) + 0.02) for s in (near, moved)]
     row = compare_paired(centred[0], centred[1], reference, ["frechet_distance"])[0]
     assert row.p_adjusted < 0.01 and row.low < 0 < row.high
     assert row.verdict == "cannot tell"
