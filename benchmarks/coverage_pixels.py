@@ -1,5 +1,7 @@
 """How often the intervals of metrics of pixels hold the truth: MS-SSIM, reconstructions, radiomics, near duplicates.
 
+The interval of reconstructions is tried on means of other populations, too.
+
     python benchmarks/coverage_pixels.py [--repeats 400] [--setting "MS-SSIM, phantoms"]
 
 MS-SSIM and reconstructions: phantoms of 200 prompts (or patients), four of each at 192 pixels, drawn once; a repeat draws prompts
@@ -11,7 +13,7 @@ in place of pyradiomics' (half a second an image); near duplicates: small pictur
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from scipy import ndimage
@@ -22,6 +24,7 @@ from evaluation.metrics.multiscale import estimate_across_prompts, estimate_with
 from evaluation.metrics.radiomics import estimate_frechet_radiomics
 from evaluation.metrics.reconstruction import band_energies, energy_estimate, mean_estimate, psnr
 from evaluation.metrics.result import FloatArray, Settings
+from evaluation.metrics.skewed import ratio_of_sums
 
 PROMPTS, SEEDS, SIDE = 200, 4, 192
 DRAWN = 40
@@ -92,21 +95,45 @@ def reconstruction_repeat(groups: int) -> Repeat:
     return lambda number: with_truths(estimates(*chosen_rows(number, groups), Settings(seed=number)), truths)
 
 
+def means_repeat(groups: int) -> Repeat:
+    """Means of so many values by the interval of reconstructions, short and long tails on one side and on both."""
+
+    def repeat(number: int) -> dict[str, Found]:
+        rng = np.random.default_rng([37, number])
+        drawn = {
+            "exponential": (rng.exponential(size=groups), 1.0),
+            "log-normal": (rng.lognormal(size=groups), float(np.exp(0.5))),
+            "t, 5 degrees of freedom": (rng.standard_t(5, size=groups), 0.0),
+            "normal": (rng.normal(size=groups), 0.0),
+        }
+        names = np.arange(groups)
+        intervals = {
+            name: ratio_of_sums(values[:, None], np.ones((groups, 1)), names, 0.95)
+            for name, (values, _) in drawn.items()
+        }
+        return {name: Found(*one[:3], groups, "", drawn[name][1]) for name, one in intervals.items()}
+
+    return repeat
+
+
 def with_truths(found: Mapping[str, Found], truths: Mapping[str, float]) -> dict[str, Found]:
     return {
         name: Found(one.value, one.low, one.high, one.n, one.method, truths.get(name)) for name, one in found.items()
     }
 
 
-def radiomics_repeat(n: int, features: int) -> Repeat:
-    """Skewed, correlated features of prompts of four, against those of patients of two; the truth is the mean over repeats."""
+def radiomics_repeat(n: int, features: int, tail: float = 0.5) -> Repeat:
+    """Log-normal, correlated features of prompts of four, against those of patients of two; the truth is the mean over repeats.
+
+    tail: standard deviation of their logarithms; 0.5 has skewness 1.8, and 1 has 6.
+    """
     mixing = np.random.default_rng(19).normal(size=(features, features)) / np.sqrt(features)
 
     def rows(rng: np.random.Generator, per_group: int, shift: float) -> tuple[FloatArray, tuple[str, ...]]:
         codes = np.arange(n) // per_group
         normal = np.sqrt(0.3) * rng.normal(size=(codes[-1] + 1, features))[codes]
         normal += np.sqrt(0.7) * rng.normal(size=(n, features))
-        return np.exp(0.5 * (normal @ mixing + shift)), tuple(f"g{code:04d}" for code in codes)
+        return np.exp(tail * (normal @ mixing + shift)), tuple(f"g{code:04d}" for code in codes)
 
     def repeat(number: int) -> dict[str, Found]:
         rng = np.random.default_rng([23, number])
@@ -153,9 +180,12 @@ SETTINGS: dict[str, Callable[[], Repeat]] = {
     "MS-SSIM, phantoms, 12 prompts of 4": lambda: ms_ssim_repeat(12),
     f"reconstructions, phantoms, {DRAWN} patients of 4": lambda: reconstruction_repeat(DRAWN),
     "reconstructions, phantoms, 12 patients of 4": lambda: reconstruction_repeat(12),
+    **{f"means of {groups}": partial(means_repeat, groups) for groups in (6, 12, 20, 40, 100)},
     "radiomics, 16 features, bias-corrected": lambda: radiomics_repeat(200, 16),
     "radiomics, 120 features, at this n": lambda: radiomics_repeat(160, 120),
+    "radiomics, long tails, 120 features, at this n": lambda: radiomics_repeat(160, 120, 1.0),
     "radiomics, 300 features of 160 images": lambda: radiomics_repeat(160, 300),
+    "radiomics, 465 features of 300 images": lambda: radiomics_repeat(300, 465),
     "near duplicates, 40 prompts of 4": near_duplicates_repeat,
 }
 

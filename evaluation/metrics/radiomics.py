@@ -2,7 +2,8 @@
 
 The features are those of the package pyradiomics (first order, co-occurrence, run length, zone size, dependence, tone difference;
 of the picture and of its four wavelet bands: 5 x 93) of the whole picture at 256 pixels. They are brought to the reference's
-mean and standard deviation first, so that the unit of a feature does not decide. No network is involved.
+mean and standard deviation first, so that the unit of a feature does not decide. No network is involved. These standard deviations
+are estimates, too: in a resampled reference they are its own.
 """
 
 from __future__ import annotations
@@ -14,13 +15,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.metrics.frechet import estimate_frechet_distance, noise_floor
+from evaluation.metrics.frechet import (
+    estimate_frechet_distance,
+    frechet_distance,
+    leave_out_distances,
+    noise_floor,
+)
+from evaluation.metrics.gaussian import features_to_gaussian
 from evaluation.metrics.metric import PIXELS, Metric
-from evaluation.metrics.resampling import subsample
+from evaluation.metrics.resampling import assign_blocks, jackknife, pool, squared_distance_interval, subsample
 from evaluation.metrics.result import (
     Comparison,
     Estimate,
     FloatArray,
+    IntArray,
     MetricError,
     MetricResult,
     Sample,
@@ -37,6 +45,7 @@ INSTALL = (
 MOST_IMAGES = 300
 # Grey levels of 0-255 in one bin: the setting of the distance's authors.
 BIN_WIDTH = 5
+UNITS = "every resampled reference sets the units itself"
 
 Extract = Callable[[npt.NDArray[np.float32]], dict[str, float]]
 
@@ -98,10 +107,43 @@ def estimate_frechet_radiomics(
         replace(synthetic, features=(left[:, kept] - mean) / scale, text_features=None, spaces={}),
         replace(reference, features=(right[:, kept] - mean) / scale, text_features=None, spaces={}),
     )
-    estimate = estimate_frechet_distance(*pair, settings)
+    estimate = _in_moving_units(estimate_frechet_distance(*pair, settings), *pair, settings)
     floor = noise_floor(*pair, settings, corrected=bool(estimate.extra["bias_corrected"]))
     extra = {**estimate.extra, "log": float(np.log(max(estimate.value, np.finfo(float).tiny)))}
     return replace(estimate, extra=extra), floor
+
+
+def _in_moving_units(estimate: Estimate, synthetic: Sample, reference: Sample, settings: Settings) -> Estimate:
+    """The estimate of two standardised samples with the error that the standard deviations' own error adds."""
+    x, y = (np.asarray(sample.features, dtype=np.float64) for sample in (synthetic, reference))
+    blocks = [assign_blocks(sample.groups, settings.blocks, settings.seed) for sample in (synthetic, reference)]
+    plug_in = float(estimate.extra["plug_in"])
+    left_out = (
+        leave_out_distances(x, features_to_gaussian(x), features_to_gaussian(y), blocks[0]),
+        distances_in_own_units(x, y, blocks[1]),
+    )
+    bias, se, df = pool(
+        [jackknife(plug_in, rest, np.bincount(block)) for rest, block in zip(left_out, blocks, strict=True)]
+    )
+    value = plug_in - bias if estimate.extra["bias_corrected"] else plug_in
+    at_zero = float(estimate.extra["se_at_zero"]) ** 2
+    low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
+    extra = {**estimate.extra, "bias": bias, "se": se}
+    return Estimate(value, low, high, estimate.n, f"{estimate.method}; {UNITS}", extra)
+
+
+def distances_in_own_units(x: FloatArray, y: FloatArray, blocks: IntArray) -> FloatArray:
+    """(b,) plug-in distances of x (n, f) to y (m, f) without block j (m,), in units of the standard deviations of what is left of y.
+
+    A feature that is constant without the block keeps its unit.
+    """
+    distances = []
+    for block in range(int(blocks.max()) + 1):
+        kept = y[blocks != block]
+        unit = kept.std(axis=0)
+        unit[unit == 0] = 1.0
+        distances.append(frechet_distance(x / unit, kept / unit))
+    return np.array(distances)
 
 
 def radiomics_family(comparison: Comparison) -> tuple[MetricResult, ...]:
