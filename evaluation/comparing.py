@@ -41,8 +41,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class CardCell:
-    """One card's score of a line, and its difference from the first card's where both have a number."""
+    """One card's score of a line, and its difference from the first card's where both have a number; ``name``: the card's set."""
 
+    name: str
     score: Score | None
     difference: Difference | None = None
 
@@ -91,7 +92,8 @@ def compare_cards(cards: Sequence[ScoreCard]) -> list[ComparedLine]:
     tables = [_by_key(card) for card in cards]
     keys = dict.fromkeys(key for table in tables for key in table)
     shared = [key for key in keys if sum(key in table for table in tables) > 1]
-    lines = [_line(key, [table.get(key) for table in tables]) for key in shared]
+    names = [card.synthetic.name for card in cards]
+    lines = [_line(key, names, [table.get(key) for table in tables]) for key in shared]
     order = list(AXES)
     return sorted(lines, key=lambda line: order.index(line.axis) if line.axis in order else len(order))
 
@@ -104,10 +106,11 @@ def _by_key(card: ScoreCard) -> dict[Key, Score]:
     }
 
 
-def _line(key: Key, scores: list[Score | None]) -> ComparedLine:
+def _line(key: Key, names: list[str], scores: list[Score | None]) -> ComparedLine:
     given = next(score for score in scores if score)
     first = scores[0]
-    cells = [CardCell(first), *(CardCell(score, subtract(first, score)) for score in scores[1:])]
+    others = zip(names[1:], scores[1:], strict=True)
+    cells = [CardCell(names[0], first), *(CardCell(name, score, subtract(first, score)) for name, score in others)]
     return ComparedLine(given.definition.axis, given.definition.title, key[1].name, given.direction, cells)
 
 

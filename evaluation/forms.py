@@ -54,11 +54,13 @@ class ScoringForm(forms.Form):
     synthetic = _SetField(
         queryset=ImageSet.objects.none(),
         label="Images to score",
+        empty_label="Choose a set",
         help_text="Usually the output of a generation run.",
     )
     reference = _SetField(
         queryset=ImageSet.objects.none(),
         label="Reference",
+        empty_label="Choose a set",
         help_text="Real radiographs of the kind that the model should make. More images give narrower intervals.",
     )
     training = _SetField(

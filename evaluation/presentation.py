@@ -79,6 +79,14 @@ class Section:
     refused: list[Score]
 
     @property
+    def refusals(self) -> list[tuple[str, list[str]]]:
+        """Each reason with the titles of the scores that it keeps back, in their order."""
+        titles: dict[str, list[str]] = {}
+        for score in self.refused:
+            titles.setdefault(score.refused, []).append(score.title)
+        return list(titles.items())
+
+    @property
     def all_rows(self) -> list[ScoreRow]:
         """Every row with a number."""
         return [*self.rows, *(row for fold in self.folds for row in fold.rows)]

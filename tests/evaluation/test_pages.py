@@ -11,7 +11,8 @@ from django.urls import reverse
 from accounts.models import User
 from evaluation.figures import FIGURES, draw
 from evaluation.metrics import MetricResult
-from evaluation.models import ScoreCard, ScoringRun
+from evaluation.models import Score, ScoreCard, ScoringRun
+from evaluation.presentation import Section
 from images.models import ImageSet
 from jobs.models import RunState
 
@@ -85,6 +86,17 @@ def test_the_card_says_what_it_is_and_refuses_in_words(card: ScoreCard, research
     assert f"/images/{card.neighbours['wall'][0]['image']}/thumbnail.png" in page
     assert "No statement on: Prompt alignment, Privacy" in page
     assert "style=" not in page and "<script>" not in page
+
+
+def test_scores_that_are_refused_for_one_reason_are_named_together() -> None:
+    refused = [
+        Score(metric="near_duplicates", refused="No training set."),
+        Score(metric="vendi_score", refused="Too few."),
+        Score(metric="authenticity", refused="No training set."),
+    ]
+    section = Section("privacy", "Privacy", [], [], refused)
+    titles = [score.title for score in refused]
+    assert section.refusals == [("No training set.", [titles[0], titles[2]]), ("Too few.", [titles[1]])]
 
 
 def test_figures_that_are_drawn_at_once_look_as_when_drawn_alone(full_card: ScoreCard) -> None:
