@@ -1,19 +1,24 @@
 """How often the 95 % intervals of the clinical scores, of their differences from real images and of subgroup gaps hold the truth.
 
-    python benchmarks/coverage_clinical.py [--repeats 300] [--only auprc] [--setting calibration]
+    python benchmarks/coverage_clinical.py [--repeats 1000] [--only auprc] [--setting calibration]
 
 Prompts ask for an effusion (three sizes, two sides), say that there is none, or are silent; some ask for an enlarged heart, too. A
 simulated classifier answers with noise of which a part is shared by the images of a prompt; women's images are a little harder.
-The truth of every score is its value on one independent sample of 120,000 images of the same design. Calibration is judged on the
+How many prompts ask for a finding is fixed, since scores are stated at the set's share; size, side, sex, and whether a negative
+prompt negates or is silent are drawn anew for every prompt, as the intervals take them.
+The truth of every score is its value on one independent sample of 120,000 images of the same design; of the order of severities,
+at each repeat's own mix of them, which that interval takes as given. Calibration is judged on the
 raw outputs (a reference with too few labels), since a recalibration fitted anew in each repeat would move the target; and once more
 alone, with logits that are off by a known slope and shift.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 from scipy import special
@@ -23,6 +28,8 @@ from evaluation.metrics import METRICS, MetricResult, Sample, measure
 from evaluation.metrics.judging import Judged
 from evaluation.metrics.reliability import BINS, PER_BIN, estimate_ece
 from evaluation.metrics.result import Comparison, Settings
+from evaluation.metrics.roc import auroc
+from evaluation.metrics.severity import graded_images
 from evaluation.metrics.subgroups import measure_subgroups
 
 CLASSES = ("Effusion", "Cardiomegaly")
@@ -35,7 +42,10 @@ BIG = 120_000
 
 @dataclass(frozen=True)
 class Scenario:
-    """n synthetic images in prompts of per_group, m real ones in patients of two; share of positives; noise shared in a group."""
+    """n synthetic images in prompts of per_group, m real ones in patients of two; share of positives; noise shared in a group.
+
+    harder: by how much the finding is weaker in women's images.
+    """
 
     name: str
     n: int
@@ -43,6 +53,7 @@ class Scenario:
     per_group: int
     share: float
     within: float
+    harder: float = 0.3
 
 
 SCENARIOS = (
@@ -51,26 +62,32 @@ SCENARIOS = (
     Scenario("small", 160, 160, 4, 0.5, 0.3),
     Scenario("one in six positive", 480, 480, 4, 1 / 6, 0.3),
 )
+# For the gap by sex alone.
+GAPS = (
+    Scenario("women no harder", 480, 480, 4, 0.5, 0.3, 0.0),
+    Scenario("women far harder", 480, 480, 4, 0.5, 0.3, 0.6),
+    Scenario("women far harder, small", 240, 240, 4, 0.5, 0.3, 0.6),
+)
 
 
-def draw(rng: np.random.Generator, n: int, per_group: int, share: float, within: float, signal: float) -> Sample:
+def draw(rng: np.random.Generator, n: int, per_group: int, share: float, signal: float, design: Scenario) -> Sample:
     """A set of this design; the larger the signal, the better the classifier."""
-    codes = np.arange(n) // per_group
+    codes, within = np.arange(n) // per_group, design.within
     groups = int(codes[-1]) + 1
-    group = np.arange(groups)
-    asked = group < share * groups
-    size, side, heart, woman = group % 3, group // 3 % 2, group % 5 < 2, group // 6 % 2 == 1
+    asked, heart = np.arange(groups) < share * groups, rng.permutation(groups) < 0.4 * groups
+    size, side, silent = rng.integers(3, size=groups), rng.integers(2, size=groups), rng.integers(2, size=groups)
+    woman = rng.random(groups) < 0.5
 
     def noise(*shape: int) -> np.ndarray:
         shared = rng.normal(size=(groups, *shape))[codes]
         return np.asarray(np.sqrt(within) * shared + np.sqrt(1 - within) * rng.normal(size=(n, *shape)))
 
-    strength = signal * (1 - 0.3 * woman) * (1 + 0.3 * (size - 1))
+    strength = signal * (1 - design.harder * woman) * (1 + 0.3 * (size - 1))
     logits = np.column_stack([2 * asked * strength - 1, 1.5 * signal * heart - 1])[codes] + 1.2 * noise(2)
     sided = noise(2, 2)
     sided[np.arange(n), (1 - side)[codes], 0] -= 0.8
     words = [f"{SIZES[s]} {SIDES[k]} pleural effusion." for s, k in zip(size, side, strict=True)]
-    captions = [words[g] if asked[g] else ("No pleural effusion.", "Clear lungs.")[g % 2] for g in codes]
+    captions = [words[g] if asked[g] else ("No pleural effusion.", "Clear lungs.")[silent[g]] for g in codes]
     findings = tuple(
         ("Effusion",) * int(asked[g]) + ("Cardiomegaly",) * int(heart[g]) or ("No Finding",) for g in codes
     )
@@ -84,8 +101,8 @@ def pair(rng: np.random.Generator, scenario: Scenario, *, big: bool = False) -> 
     """Synthetic images on which the classifier does worse, and a reference with fewer positives."""
     if big:
         scenario = replace(scenario, n=BIG, m=BIG, per_group=1, within=0.0)
-    own = draw(rng, scenario.n, scenario.per_group, scenario.share, scenario.within, 1.0)
-    real = draw(rng, scenario.m, min(scenario.per_group, 2), 0.6 * scenario.share, scenario.within, 1.3)
+    own = draw(rng, scenario.n, scenario.per_group, scenario.share, 1.0, scenario)
+    real = draw(rng, scenario.m, min(scenario.per_group, 2), 0.6 * scenario.share, 1.3, scenario)
     return Comparison(own, real)
 
 
@@ -125,15 +142,44 @@ def _found(result: MetricResult, prefix: str) -> dict[str, Found]:
 
 def scores_repeat(scenario: Scenario, names: tuple[str, ...]) -> Repeat:
     """Of one scenario, against the values of one large sample of its design."""
-    large = found_in(pair(np.random.default_rng(99), scenario, big=True), names, 0)
+    population = pair(np.random.default_rng(99), scenario, big=True)
     # The corrected error of calibration of a large sample is its plain one.
-    truths = {name: one.value for name, one in large.items()}
+    truths = {name: one.value for name, one in found_in(population, names, 0).items()}
+    ordered = [concordances(sample) for sample in (population.synthetic, population.reference)]
 
     def repeat(number: int) -> dict[str, Found]:
-        found = found_in(pair(np.random.default_rng([1, number]), scenario), names, number)
-        return {name: replace(one, truth=truths[name]) for name, one in found.items() if name in truths}
+        comparison = pair(np.random.default_rng([1, number]), scenario)
+        own, real = (
+            at_its_grades(sample, known)
+            for sample, known in zip((comparison.synthetic, comparison.reference), ordered, strict=True)
+        )
+        truth = {**truths, "severity_order": own, "difference of severity_order": own - real}
+        found = found_in(comparison, names, number)
+        return {name: replace(one, truth=truth[name]) for name, one in found.items() if name in truths}
 
     return repeat
+
+
+Order = dict[tuple[float, float], float]
+
+
+def concordances(sample: Sample) -> Order:
+    """How often an image asked for the graver effusion gets the higher output, by pair of severities."""
+    part = graded_images(sample)["Effusion"]
+    by_grade = {float(grade): part.scores[part.grades == grade] for grade in np.unique(part.grades)}
+    return {
+        (low, high): auroc(
+            np.append(by_grade[low], by_grade[high]), np.repeat([0, 1], [len(by_grade[low]), len(by_grade[high])])
+        )
+        for low, high in combinations(by_grade, 2)
+    }
+
+
+def at_its_grades(sample: Sample, known: Order) -> float:
+    """The true order at the sample's own mix of severities, which its interval takes as given."""
+    count = Counter(graded_images(sample)["Effusion"].grades.tolist())
+    pairs = {(low, high): count[low] * count[high] for low, high in known}
+    return sum(known[pair] * number for pair, number in pairs.items()) / sum(pairs.values())
 
 
 @dataclass(frozen=True)
@@ -185,10 +231,12 @@ def calibration_repeat(case: Miscalibrated) -> Repeat:
 
 
 def main() -> None:
-    options = arguments(__doc__, 300).parse_args()
+    options = arguments(__doc__).parse_args()
     names = tuple(options.only or (*NAMES, *CALIBRATION))
     assert set(names) <= set(METRICS)
     settings: dict[str, Callable[[], Repeat]] = {s.name: partial(scores_repeat, s, names) for s in SCENARIOS}
+    if "auroc" in names:
+        settings |= {s.name: partial(scores_repeat, s, ("auroc",)) for s in GAPS}
     if "ece" in names:
         settings |= {case.name: partial(calibration_repeat, case) for case in MISCALIBRATED}
     for name, prepare in settings.items():

@@ -3,8 +3,10 @@
 from functools import partial
 
 import numpy as np
+import pytest
 from scipy import ndimage
 
+from benchmarks import coverage_clinical
 from benchmarks.coverage import SCENARIOS, coverage
 from benchmarks.coverage_images import SCENARIOS as ALIGNED
 from benchmarks.coverage_images import one_repeat
@@ -14,6 +16,7 @@ from evaluation.metrics.multiscale import estimate_within_group, pair_scores
 from evaluation.metrics.reconstruction import energy_estimate
 from evaluation.metrics.resampling import clustered_proportion, squared_distance_interval
 from evaluation.metrics.result import Settings
+from evaluation.metrics.severity import estimate_order, graded_images
 
 
 def test_the_score_interval_of_a_squared_distance_misses_on_both_sides_alike() -> None:
@@ -97,3 +100,10 @@ def test_precision_and_recall_hold_the_truth_without_excess_width() -> None:
     assert len(found) == 4
     # The jackknife's intervals, twice as wide, held nearly all of 400.
     assert 350 <= sum(100 * one.share for one in found.values()) <= 393, found
+
+
+def test_a_simulated_order_of_severities_has_its_true_value_at_its_own_mix() -> None:
+    rng, design = np.random.default_rng(0), coverage_clinical.SCENARIOS[1]
+    sample = coverage_clinical.draw(rng, 400, 4, 0.5, 1.0, design)
+    value = estimate_order([graded_images(sample)["Effusion"]], Settings()).value
+    assert value == pytest.approx(coverage_clinical.at_its_grades(sample, coverage_clinical.concordances(sample)))
