@@ -27,7 +27,7 @@ from benchmarks.coverage_table import Found, Repeat, arguments, run, show
 from evaluation.metrics import METRICS, MetricResult, Sample, measure
 from evaluation.metrics.judging import Judged
 from evaluation.metrics.reliability import BINS, PER_BIN, estimate_ece
-from evaluation.metrics.result import Comparison, Settings
+from evaluation.metrics.result import Comparison, FloatArray, Settings
 from evaluation.metrics.roc import auroc
 from evaluation.metrics.severity import graded_images
 from evaluation.metrics.subgroups import measure_subgroups
@@ -184,22 +184,32 @@ def at_its_grades(sample: Sample, known: Order) -> float:
 
 @dataclass(frozen=True)
 class Miscalibrated:
-    """n images in prompts of per_group; a classifier whose logits are off by a slope and a shift."""
+    """n images in prompts of per_group; a classifier whose logits are off by a slope and a shift, a wave, and a step at 0.3."""
 
     n: int
     per_group: int
     slope: float
     shift: float
+    wave: float = 0.0
+    step: float = 0.0
 
     @property
     def name(self) -> str:
-        return f"calibration, logits x {self.slope} + {self.shift}, n = {self.n}, {self.per_group} a prompt"
+        odd = f", wave {self.wave}" * (self.wave > 0) + f", step {self.step}" * (self.step > 0)
+        return f"calibration, logits x {self.slope} + {self.shift}{odd}, n = {self.n}, {self.per_group} a prompt"
+
+    def said(self, logits: FloatArray) -> FloatArray:
+        """The probability that the classifier gives for one of these logits."""
+        off = self.shift + self.wave * np.sin(3 * logits) + self.step * (logits > 0.3)
+        return np.asarray(special.expit(self.slope * logits + off))
 
 
 MISCALIBRATED = (
     Miscalibrated(400, 4, 0.4, 0.0), Miscalibrated(400, 4, 1.0, 0.5), Miscalibrated(400, 4, 1.0, 1.5),
     Miscalibrated(400, 4, 2.0, 0.0), Miscalibrated(100, 4, 0.4, 0.0), Miscalibrated(100, 4, 1.0, 1.0),
     Miscalibrated(200, 4, 0.7, -0.5), Miscalibrated(400, 1, 1.0, 0.3), Miscalibrated(400, 4, 1.0, 0.0),
+    Miscalibrated(1000, 1, 1.2, 0.0), Miscalibrated(1000, 4, 1.0, 0.25), Miscalibrated(200, 10, 0.6, 0.0),
+    Miscalibrated(400, 4, 1.0, 0.0, wave=0.9), Miscalibrated(400, 4, 1.0, 0.0, step=1.0),
 )  # fmt: skip
 
 
@@ -211,7 +221,7 @@ def predicted(seed: int, case: Miscalibrated) -> Judged:
     within = 0.3 if case.per_group > 1 else 0.0
     effect = np.sqrt(within) * rng.normal(size=codes[-1] + 1)[codes] + np.sqrt(1 - within) * rng.normal(size=case.n)
     truth = (special.ndtr(effect) < special.expit(logits)).astype(np.intp)
-    p = special.expit(case.slope * logits + case.shift)
+    p = case.said(logits)
     blocks, thresholds = np.zeros_like(codes), np.full(case.n, 0.5)
     return Judged("Effusion", truth, p, codes, blocks, float(truth.mean()), thresholds, p)
 
@@ -220,7 +230,8 @@ def true_error(case: Miscalibrated) -> float:
     """The error of the population in as many bins as n images have."""
     bins = min(BINS, case.n // PER_BIN)
     logits = 1.5 * special.ndtri((np.arange(200_000) + 0.5) / 200_000) - 0.5
-    gap = special.expit(logits) - special.expit(case.slope * logits + case.shift)
+    said = case.said(logits)
+    gap = (special.expit(logits) - said)[np.argsort(said)]
     return float(np.abs(gap.reshape(bins, -1).mean(axis=1)).mean())
 
 
