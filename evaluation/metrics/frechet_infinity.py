@@ -7,13 +7,13 @@ size, the bias of the reference is removed too, and one prompt never lies on two
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.metrics.frechet import correctable, gaussian_distance, leave_out_distances, varying_dimensions
+from evaluation.metrics.frechet import correctable, frechet_distance, leave_out_distances, varying_dimensions
 from evaluation.metrics.frechet_curvature import frechet_products
-from evaluation.metrics.gaussian import Features, Gaussian, as_table, features_to_gaussian
+from evaluation.metrics.gaussian import Features, as_table, features_to_gaussian, remembered_gaussian
 from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import SCORE, assign_blocks, halves, jackknife, pool, squared_distance_interval
 from evaluation.metrics.result import (
@@ -29,26 +29,10 @@ from evaluation.metrics.result import (
 )
 from evaluation.metrics.second_order import BlockProducts, second_order_variance
 
-METHOD = (
-    f"line in 1/N through sets of N, N/2, ... N/{{parts}} images; delete-a-group jackknife of the intercept, {SCORE}"
-)
+METHOD = f"line in 1/N through sets of N, N/2, ... N/{{parts}} images; delete-a-group jackknife, {SCORE}"
 MOST_PARTS = 5
 # The smallest part needs so many images a dimension: below it the bias is not of order 1/N and no line fits.
 IMAGES_PER_DIMENSION = 2
-
-
-@dataclass(frozen=True)
-class Extrapolation:
-    """Distance (c,) at each number of parts 1..c, and the intercept at 1/N = 0 without and with each block left out.
-
-    gaussians: of both sets whole.
-    """
-
-    distances: FloatArray
-    intercept: float
-    without_x: FloatArray
-    without_y: FloatArray
-    gaussians: tuple[Gaussian, Gaussian]
 
 
 def intercept_weights(counts: int) -> FloatArray:
@@ -58,27 +42,14 @@ def intercept_weights(counts: int) -> FloatArray:
     return np.asarray(1 / counts - parts.mean() * offset / (offset @ offset))
 
 
-def extrapolate(x: Features, y: Features, blocks_x: IntArray, blocks_y: IntArray, counts: int) -> Extrapolation:
-    """The line through the distances at 1..counts parts, and its intercept without each block of either side."""
+def distances_of_parts(x: Features, y: Features, blocks_x: IntArray, blocks_y: IntArray, counts: int) -> FloatArray:
+    """(counts,) distance at 1, 2, ... counts parts: the mean over the parts that the blocks are dealt into."""
     distances = np.zeros(counts)
-    without = [np.zeros((counts, int(b.max()) + 1)) for b in (blocks_x, blocks_y)]
-    # The whole sets last: their Gaussians are what stays.
-    for parts in range(counts, 0, -1):
+    for parts in range(1, counts + 1):
         for part in range(parts):
-            rows = blocks_x % parts == part, blocks_y % parts == part
-            side = x[rows[0]], y[rows[1]]
-            gaussians = features_to_gaussian(side[0]), features_to_gaussian(side[1])
-            full = gaussian_distance(*gaussians)
-            distances[parts - 1] += full / parts
-            for which, blocks in enumerate((blocks_x, blocks_y)):
-                own, other = gaussians[which], gaussians[1 - which]
-                names, codes = np.unique(blocks[rows[which]], return_inverse=True)
-                # Only blocks of this part change it; the parts without them stay as they are.
-                change = leave_out_distances(side[which], own, other, codes.astype(np.intp)) - full
-                without[which][parts - 1, names] += change / parts
-    weights = intercept_weights(counts)
-    left_out = [weights @ (distances[:, None] + table) for table in without]
-    return Extrapolation(distances, float(weights @ distances), left_out[0], left_out[1], gaussians)
+            sides = x[blocks_x % parts == part], y[blocks_y % parts == part]
+            distances[parts - 1] += frechet_distance(*sides) / parts
+    return distances
 
 
 def pair_weights(b: int, c: int, counts: int) -> BlockProducts:
@@ -103,24 +74,37 @@ def estimate_frechet_infinity(synthetic: Sample, reference: Sample, settings: Se
     counts = min(counts, *(int(b.max() + 1) // 2 for b in blocks))
     if counts < 2:
         raise TooFewImages("The extrapolation needs at least 4 independent groups on both sides.")
-    line = extrapolate(features[0], features[1], blocks[0], blocks[1], counts)
-    replicates = (line.without_x, line.without_y)
-    parts = [jackknife(line.intercept, r, np.bincount(b)) for r, b in zip(replicates, blocks, strict=True)]
-    _, se, df = pool(parts)
-    own, other = line.gaussians
-    products = frechet_products(features[0], own, blocks[0], features[1], other, blocks[1])
-    at_zero = second_order_variance(products, pair_weights(len(line.without_x), len(line.without_y), counts))
-    plug_in = float(line.distances[0])
-    low, high = squared_distance_interval(line.intercept, plug_in, se, df, settings.confidence, at_zero)
+    distances = distances_of_parts(features[0], features[1], blocks[0], blocks[1], counts)
+    value, plug_in = float(intercept_weights(counts) @ distances), float(distances[0])
+    se, df, at_zero = _errors(features, blocks, plug_in, counts)
+    low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
     sizes = [synthetic.n // parts for parts in range(1, counts + 1)]
     extra = {
         "se": se,
         "sizes": sizes,
-        "distances": line.distances.tolist(),
+        "distances": distances.tolist(),
         "se_at_zero": float(np.sqrt(at_zero)),
         "n_reference": reference.n,
     }
-    return Estimate(line.intercept, low, high, synthetic.n, METHOD.format(parts=counts), extra)
+    return Estimate(value, low, high, synthetic.n, METHOD.format(parts=counts), extra)
+
+
+def _errors(
+    features: Sequence[Features], blocks: Sequence[IntArray], plug_in: float, counts: int
+) -> tuple[float, float, float]:
+    """(standard error, df, variance at 0) of the intercept.
+
+    The line changes nothing in what single images do to the distance: the jackknife of all images' distance is the intercept's,
+    too. What pairs of images do it weighs anew.
+    """
+    x, y = features
+    own, other = features_to_gaussian(x), remembered_gaussian(y)
+    sides = (x, own, other, blocks[0]), (y, other, own, blocks[1])
+    parts = [jackknife(plug_in, leave_out_distances(*side), np.bincount(side[-1])) for side in sides]
+    _, se, df = pool(parts)
+    products = frechet_products(x, own, blocks[0], y, other, blocks[1])
+    weights = pair_weights(len(products.synthetic), len(products.reference), counts)
+    return se, df, second_order_variance(products, weights)
 
 
 def frechet_infinity_family(comparison: Comparison) -> tuple[MetricResult, ...]:

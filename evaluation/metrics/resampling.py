@@ -97,9 +97,9 @@ def squared_distance_interval(
 
     Its variance grows with what is measured, so that value -+ t * se is too short where the estimate happens to be low. As in
     Wilson's interval of a proportion, the variance is taken at the value that is asked about: all distances s with
-    (value - s)^2 <= t^2 (v + max(s, 0) (1 + b / 2) se^2 / plug_in), b = bias / plug_in. plug_in: the biased form, never below 0;
-    se: of a jackknife; v: the variance where there is nothing to find, ``at_zero`` (`second_order_variance`) or, without it,
-    se^2 b / 2. The b / 2 is for small samples, where se errs (at n = 120 in benchmarks/coverage.py: 93 % without it, 95 with).
+    (value - s)^2 <= t^2 (v + max(s, 0) (1 + b (1 - b)) se^2 / plug_in), b = bias / plug_in, at most 1. plug_in: the biased form,
+    never below 0; se: of a jackknife; v: the variance where there is nothing to find, ``at_zero`` (`second_order_variance`) or,
+    without it, se^2 b / 2. b (1 - b) is for small samples, where se errs (n = 120 in benchmarks/coverage.py: 93 % without it).
 
     Why: with a difference of means of length s^1/2 and noise of variance w in k directions plug_in is about s + k w, se^2 about
     4 w (s + k w), since the jackknife counts second-order effects twice, and the variance 4 w s + 2 k w^2.
@@ -107,8 +107,8 @@ def squared_distance_interval(
     if plug_in <= 0 or se <= 0:
         return t_interval(value, se, df, confidence)
     t2 = float(scipy.stats.t.ppf(0.5 + confidence / 2, df)) ** 2
-    share = max(plug_in - value, 0.0) / plug_in
-    growth = t2 * se**2 / plug_in * (1 + share / 2)
+    share = min(max(plug_in - value, 0.0) / plug_in, 1.0)
+    growth = t2 * se**2 / plug_in * (1 + share * (1 - share))
     none = t2 * (at_zero or se**2 * share / 2)
     half = float(np.sqrt(max(growth**2 / 4 + growth * value + none, 0.0)))
     low, high = value + growth / 2 - half, value + growth / 2 + half

@@ -108,7 +108,7 @@ def test_the_interval_near_zero_has_the_variance_at_zero() -> None:
     assert (low, high) == pytest.approx((-0.5 - 1.959964 * 0.2, -0.5 + 1.959964 * 0.2))
     low, high = squared_distance_interval(0.3, 1.0, 0.4, np.inf, 0.95, 0.09)
     assert low == pytest.approx(0.3 - 1.959964 * 0.3)
-    assert (high - 0.3) ** 2 == pytest.approx(1.959964**2 * (0.09 + 0.16 * (1 + 0.7 / 2) * high))
+    assert (high - 0.3) ** 2 == pytest.approx(1.959964**2 * (0.09 + 0.16 * (1 + 0.7 * 0.3) * high))
     # Without a variance of its own, half of what the bias's share of the jackknife's is.
     low, _ = squared_distance_interval(0.0, 1.0, 0.4, np.inf, 0.95)
     assert low == pytest.approx(-1.959964 * np.sqrt(0.08))
