@@ -9,7 +9,9 @@ from scipy.ndimage import gaussian_filter
 
 from evaluation.features import gather, open_extractor
 from evaluation.metrics import MetricError, Sample, measure
+from evaluation.metrics.membership import attack, distances_by_block
 from evaluation.metrics.near_duplicates import thumbnail_vector
+from evaluation.metrics.neighbours import nearest_to
 from evaluation.metrics.privacy import median_interval, ratio_of_medians
 from evaluation.metrics.result import Comparison, MetricResult, Settings
 from evaluation.metrics.training import unseen_rows
@@ -88,6 +90,21 @@ def test_planted_copies_are_found(memorised: dict[str, MetricResult]) -> None:
     assert memorised["membership_auroc"].low > 0.5
     assert memorised["nearest_training_distance"].value < 1
     assert memorised["authenticity"].high < memorised["authenticity"].baseline.low  # type: ignore[union-attr]
+
+
+def test_the_membership_test_varies_with_prompts_and_with_what_was_not_tried() -> None:
+    """Prompts of eight much alike tell less than as many single images; a part of the training set less than all of it."""
+    made = draw(5, 160, per_group=8, likeness=0.9)
+    single = Sample(made.features, tuple(map(str, range(160))))
+    errors = [
+        attack(sample, TRAINING, REFERENCE, tried, Settings()).extra["se"]
+        for sample, tried in ((made, 1.0), (single, 1.0), (made, 0.5))
+    ]
+    assert errors[0] > 1.1 * errors[1] and errors[2] > errors[0]
+    blocks = np.arange(160) % 7
+    nearest = distances_by_block(TRAINING, made, blocks)
+    assert nearest.shape == (400, 7)
+    np.testing.assert_allclose(nearest.min(axis=1), nearest_to(TRAINING.features, made.features, 1)[1][:, 0], rtol=1e-6)
 
 
 def test_copies_come_as_pairs_with_the_image_that_was_copied(memorised: dict[str, MetricResult]) -> None:
