@@ -157,7 +157,8 @@ def _estimates(found: Measured, n: int, units: int, k: int, df: int, settings: S
     estimates = {}
     for name, value, variance in zip(NAMES, map(float, found.values), found.variances, strict=True):
         se = float(np.sqrt(variance))
-        if name == "density":
+        # Where no image is inside any ball the error says nothing, of the density either: then its bound is precision's.
+        if name == "density" and value > 0:
             low, high = squared_distance_interval(value, value, se, df, settings.confidence)
             low = max(low, 0.0)
         else:

@@ -126,6 +126,12 @@ def test_a_half_whose_balls_hold_everything_does_not_decide_the_error_of_a_small
     assert found.variances[1] < plain / 2
 
 
+def test_sets_without_any_overlap_have_intervals_with_width() -> None:
+    x, y = Sample(X[:60] + 100.0, PROMPTS[:60]), Sample(Y[:60], tuple(map(str, range(60))))
+    for name, estimate in prdc_file.estimate_prdc(x, y, Settings()).items():
+        assert estimate.value == estimate.low == 0 and 0.02 < estimate.high < 0.3, name
+
+
 @pytest.mark.parametrize(("count", "splits"), [(5, 3), (8, 7), (15, 11), (50, 19)])
 def test_halves_balance_and_keep_groups_whole(count: int, splits: int) -> None:
     codes = np.repeat(np.arange(count), 3)
