@@ -202,8 +202,8 @@ def largest_gap(values: Mapping[str, Result], attribute: str, count: int, confid
     """
     first = next(iter(values.values()))
     pairs = list(combinations(values, 2))
-    scale = _quantile(confidence, len(pairs)) / _quantile(confidence, count)
-    edges = {(one, other): _pair_interval(values[one], values[other], scale) for one, other in pairs}
+    level = _Level(_quantile(confidence, len(pairs)), _quantile(confidence, count))
+    edges = {(one, other): _pair_interval(values[one], values[other], level) for one, other in pairs}
     widest = max(pairs, key=lambda pair: edges[pair][0])
     high_low = sorted(widest, key=lambda label: -_number(values[label].value))
     gap, low, high = edges[widest][0], max(e[1] for e in edges.values()), max(e[2] for e in edges.values())
@@ -224,7 +224,7 @@ def largest_gap(values: Mapping[str, Result], attribute: str, count: int, confid
         finding=first.finding,
         subgroup=f"{attribute}: largest gap",
         space=first.space,
-        baseline=_baseline_gap(values, high_low, scale),
+        baseline=_baseline_gap(values, high_low, level),
         baseline_label="the same two subgroups on real images" if _has_baselines(values) else "",
         extra=extra,
     )
@@ -239,14 +239,39 @@ def _number(value: float | None) -> float:
     return value
 
 
-def _pair_interval(one: Result | Estimate, other: Result | Estimate, scale: float) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class _Level:
+    """Normal quantile at which a pair's interval is made, and that of the subgroups' own intervals."""
+
+    pair: float
+    subgroup: float
+
+
+def _pair_interval(one: Result | Estimate, other: Result | Estimate, level: _Level) -> tuple[float, float, float]:
     """(|difference|, low, high) of two independent values; low is 0 where the interval of the difference holds 0."""
+    scale = level.pair / level.subgroup
     if _number(one.value) < _number(other.value):
         one, other = other, one
     gap = _number(one.value) - _number(other.value)
     down = np.hypot(_number(one.value) - _number(one.low), _number(other.high) - _number(other.value)) * scale
     up = np.hypot(_number(one.high) - _number(one.value), _number(other.value) - _number(other.low)) * scale
-    return gap, max(0.0, float(gap - down)), max(float(gap + up), float(down - gap))
+    return gap, least_gap(gap, float(down), level.pair), max(float(gap + up), float(down - gap))
+
+
+def least_gap(gap: float, down: float, quantile: float) -> float:
+    """Lower end of an interval of |difference|, from the distance ``down`` of its two-sided lower end at this normal quantile.
+
+    A true gap of less than ``quantile`` standard errors cannot lie above the interval, as the observed one is never below 0: there
+    all of the error is spent on this end (Neyman's construction); at 95 % every true gap is then held 95 to 96.3 % of the time.
+    """
+    if gap <= down:
+        return 0.0
+    observed, ndtr = gap / down * quantile, scipy.special.ndtr
+    held = 2 * ndtr(quantile) - 1
+    smallest: float = scipy.optimize.brentq(
+        lambda true: ndtr(observed - true) - ndtr(-observed - true) - held, 0.0, observed
+    )
+    return float(max(observed - quantile, min(smallest, quantile)) * down / quantile)
 
 
 def _has_baselines(values: Mapping[str, Result]) -> bool:
@@ -256,12 +281,12 @@ def _has_baselines(values: Mapping[str, Result]) -> bool:
     )
 
 
-def _baseline_gap(values: Mapping[str, Result], pair: Sequence[str], scale: float) -> Estimate | None:
+def _baseline_gap(values: Mapping[str, Result], pair: Sequence[str], level: _Level) -> Estimate | None:
     """The gap between the same two subgroups on the real images, where every subgroup has a yardstick."""
     if not _has_baselines(values):
         return None
     real = [values[label].baseline for label in pair]
     assert real[0] is not None and real[1] is not None
-    gap, low, high = _pair_interval(real[0], real[1], scale)
+    gap, low, high = _pair_interval(real[0], real[1], level)
     signed = real[0].value - real[1].value
     return Estimate(gap, low, high, real[0].n + real[1].n, "MOVER of the subgroups' intervals", {"signed": signed})

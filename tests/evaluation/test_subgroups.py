@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics.result import Comparison, MetricError, MetricResult, Sample
-from evaluation.metrics.subgroups import age_band, cells, largest_gap, measure_subgroups
+from evaluation.metrics.subgroups import age_band, cells, largest_gap, least_gap, measure_subgroups
 
 from .clinical_samples import binormal
 
@@ -131,3 +131,15 @@ def test_findings_as_subgroups_take_the_classes_spelling() -> None:
     distance = rows(results, "kernel_distance")
     assert {"finding=Effusion", "finding=No Finding", "finding: largest gap"} == set(distance)
     assert all(r.value is None and r.refused for r in rows(results, "auroc").values())
+
+
+@pytest.mark.parametrize("true", [0.0, 0.5, 1.0, 1.9, 2.1, 3.0, 5.0])
+def test_every_size_of_gap_is_held_nearly_as_often_as_the_interval_says(true: float) -> None:
+    """20,000 normal differences: an interval that only the two-sided error bounds would hold 97.5 % of small gaps."""
+    observed = np.abs(np.random.default_rng(7).normal(true, 1.0, size=20_000))
+    quantile = 1.959964
+    edges = np.linspace(0, 12, 2401)
+    low = np.interp(observed, edges, [least_gap(gap, quantile, quantile) for gap in edges])
+    held = np.mean((low <= true) & (true <= observed + quantile))
+    assert 0.944 < held < 0.967  # the most where the observed gap may just be 0
+    assert np.all(low <= observed)
