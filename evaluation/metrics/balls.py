@@ -48,12 +48,12 @@ class Side:
 class BallCounts:
     """Counts for the n balls of one set and one k, over the m points of the other, with s splits into halves.
 
-    members (m,): balls that hold the member; hit (n,): does the ball hold any. members_halved (s, m), hit_halved (s, n): the same
-    where a half of one set meets the half of that number of the other, with the radii that the balls have in their half.
+    members (m,): balls that hold the member; held (n,): members that the ball holds; hit: does it hold any. members_halved (s, m),
+    hit_halved (s, n): the same where a half of one set meets the half of that number of the other, with the radii in their half.
     """
 
     members: CountArray
-    hit: BoolArray
+    held: CountArray
     members_halved: CountArray
     hit_halved: BoolArray
 
@@ -62,16 +62,21 @@ class BallCounts:
         splits, n, m = len(balls.halves), len(balls.points), len(others.points)
         return cls(
             np.zeros(m, dtype=np.int32),
-            np.zeros(n, dtype=np.bool_),
+            np.zeros(n, dtype=np.int32),
             np.zeros((splits, m), dtype=np.int32),
             np.zeros((splits, n), dtype=np.bool_),
         )
+
+    @property
+    def hit(self) -> BoolArray:
+        """(n,) does the ball hold any."""
+        return self.held > 0
 
     def add(self, hits: _Hits, balls: Side, others: Side, radii: Radii) -> None:
         """Count the pairs whose distance is at most the ball's radius."""
         inside = hits.distances <= radii.full[hits.ball]
         np.add.at(self.members, hits.member[inside], np.int32(1))
-        self.hit[hits.ball[inside]] = True
+        np.add.at(self.held, hits.ball[inside], np.int32(1))
         tables = zip(balls.halves, others.halves, radii.halved, self.members_halved, self.hit_halved, strict=True)
         for own, other, halved, members, hit in tables:
             near = np.flatnonzero(hits.distances <= halved[hits.ball])

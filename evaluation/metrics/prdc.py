@@ -6,8 +6,8 @@ it: with a strict edge a set of identical images would score 0 on everything, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from evaluation.metrics.metric import FEATURES, Metric
 from evaluation.metrics.resampling import (
     Groups,
     clustered_mean,
+    group_codes,
     halves,
     proportion_interval,
     squared_distance_interval,
@@ -39,7 +40,13 @@ from evaluation.metrics.result import (
 
 METHOD = "k = {k}, ties inside, equal n; variance from disjoint halves of both sets"
 # What is particular to some: how the halves are compared, how the interval is made.
-METHODS = {"recall": ", compared as square roots", "density": "; score interval on t (error grows with the density)"}
+CARRIERS = "; t by the groups whose balls hold the hits"
+METHODS = {
+    "precision": CARRIERS,
+    "recall": ", compared as square roots" + CARRIERS,
+    "density": "; score interval (error grows with the density)" + CARRIERS,
+}
+LARGER = "; nothing inside, upper end with k = {k}"
 NAMES = ("precision", "recall", "density", "coverage")
 RECALL = NAMES.index("recall")
 # The paper of precision and recall, and torch-fidelity, count with k = 3; the rest of the literature with 5.
@@ -61,10 +68,11 @@ class Prdc:
 
 @dataclass(frozen=True)
 class Measured:
-    """(4,) values in the order of NAMES and their variances."""
+    """(4,) values in the order of NAMES, their variances and the variances' degrees of freedom."""
 
     values: FloatArray
     variances: FloatArray
+    df: FloatArray
 
 
 def precision_recall_density_coverage(synthetic: npt.ArrayLike, reference: npt.ArrayLike, k: int = 5) -> Prdc:
@@ -91,10 +99,10 @@ def _values(of_synthetic: BallCounts, of_real: BallCounts, k: int) -> FloatArray
 
 def measured(
     x: npt.ArrayLike, y: npt.ArrayLike, groups: Sequence[Groups], ks: Sequence[int], blocks: int, seed: int
-) -> tuple[list[Measured], int]:
-    """The four values of synthetic x against real y for each k with their variances, and the variances' degrees of freedom.
+) -> list[Measured]:
+    """The four values of synthetic x against real y for each k with their variances, from halves of both sets.
 
-    groups: of x and of y. Half of one set meets half of the other in as many splits as there are degrees of freedom.
+    groups: of x and of y. There are at most as many degrees of freedom as splits.
     """
     synthetic, real = _tables(x, y, max(ks))
     split = balanced_halves(groups, blocks, seed)
@@ -104,8 +112,28 @@ def measured(
         first, second = (_half_values(s, r, k, split, side) for side in (True, False))
         values = _values(s, r, k)
         variances = ROOM * variance_from_halves(_differences(first, second, values), split)
-        found.append(Measured(values, np.maximum(variances, _least_variances(s, r, k, groups))))
-    return found, len(split[0])
+        df = _degrees_of_freedom(s, r, groups, len(split[0]))
+        found.append(Measured(values, np.maximum(variances, _least_variances(s, r, k, groups)), df))
+    return found
+
+
+def _degrees_of_freedom(
+    of_synthetic: BallCounts, of_real: BallCounts, groups: Sequence[Groups], splits: int
+) -> FloatArray:
+    """(4,): one for each split, but no more than two for each group of ball centres that carries the hits.
+
+    Where a few odd images' balls hold everything, halves cannot show what other odd images would do. A sum over few random
+    sources has the relative error of a gamma variable with twice their effective number of degrees of freedom (Fay & Feuer,
+    Stat. Med. 16:791-801, 1997). Coverage counts every ball once at most.
+    """
+    real, synthetic = carriers(of_real.held, groups[1]), carriers(of_synthetic.held, groups[0])
+    return np.asarray(np.clip(2 * np.array((real, synthetic, real, np.inf)), 1, splits), dtype=np.float64)
+
+
+def carriers(held: npt.ArrayLike, groups: Groups) -> float:
+    """Effective number of groups that hold the (n,) counts, (sum w)^2 / sum w^2 over groups; 0 where there is nothing."""
+    weights = np.bincount(group_codes(groups), weights=np.asarray(held, dtype=np.float64))
+    return float(weights.sum() ** 2 / max((weights**2).sum(), 1.0))
 
 
 def _differences(first: FloatArray, second: FloatArray, values: FloatArray) -> FloatArray:
@@ -146,26 +174,50 @@ def estimate_prdc(synthetic: Sample, reference: Sample, settings: Settings) -> d
     """The four values at equal n with intervals, by name; precision and recall with k = 3, too."""
     n = min(synthetic.n, reference.n)
     cut = [subsample(s, n, settings.seed) for s in (synthetic, reference)]
-    groups, ks = [s.groups for s in cut], (settings.neighbours, OTHER_K)
-    found, df = measured(cut[0].features, cut[1].features, groups, ks, settings.blocks, settings.seed)
-    units = min(s.n_groups for s in cut)
-    usual, other = (_estimates(m, n, units, k, df, settings) for m, k in zip(found, ks, strict=True))
+    ks = (settings.neighbours, OTHER_K)
+    by_k = _by_neighbours(cut, ks, settings)
+    if n > 2 * max(ks) and any(by_k[k][name].value == 0 for k in ks for name in OTHER_NAMES):
+        by_k |= _by_neighbours(cut, (2 * max(ks),), settings)
+    usual, other = ({name: _with_larger_balls(name, k, by_k) for name in NAMES} for k in ks)
     return usual | {OTHER_NAMES[name]: other[name] for name in OTHER_NAMES}
 
 
-def _estimates(found: Measured, n: int, units: int, k: int, df: int, settings: Settings) -> dict[str, Estimate]:
+def _by_neighbours(cut: Sequence[Sample], ks: Sequence[int], settings: Settings) -> dict[int, dict[str, Estimate]]:
+    groups = [s.groups for s in cut]
+    found = measured(cut[0].features, cut[1].features, groups, ks, settings.blocks, settings.seed)
+    return {k: _estimates(m, cut, k, settings.confidence) for m, k in zip(found, ks, strict=True)}
+
+
+def _estimates(found: Measured, cut: Sequence[Sample], k: int, confidence: float) -> dict[str, Estimate]:
+    n, units = cut[0].n, min(s.n_groups for s in cut)
     estimates = {}
-    for name, value, variance in zip(NAMES, map(float, found.values), found.variances, strict=True):
+    for name, value, variance, df in zip(NAMES, *(map(float, v) for v in vars(found).values()), strict=True):
         se = float(np.sqrt(variance))
         # Where no image is inside any ball the error says nothing, of the density either: then its bound is precision's.
         if name == "density" and value > 0:
-            low, high = squared_distance_interval(value, value, se, df, settings.confidence)
+            low, high = squared_distance_interval(value, value, se, df, confidence)
             low = max(low, 0.0)
         else:
-            low, high = proportion_interval(value, se, df, units, settings.confidence)
+            low, high = proportion_interval(value, se, df, units, confidence)
         method = METHOD.format(k=k) + METHODS.get(name, "")
-        estimates[name] = Estimate(value, low, high, n, method, {"se": se, "k": k, "n_reference": n})
+        estimates[name] = Estimate(value, low, high, n, method, {"se": se, "df": df, "k": k, "n_reference": n})
     return estimates
+
+
+def _with_larger_balls(name: str, k: int, by_k: Mapping[int, Mapping[str, Estimate]]) -> Estimate:
+    """Where no ball holds anything, the upper end is that of the next larger balls, up to those that do hold something.
+
+    Every ball lies within the one with more neighbours, so that precision and recall cannot fall, nor can their expectation.
+    """
+    estimate = nearest = by_k[k][name]
+    for larger in sorted(other for other in by_k if other > k):
+        if name not in OTHER_NAMES or nearest.value > 0:
+            break
+        nearest = by_k[larger][name]
+        if nearest.high > estimate.high:
+            method = by_k[k][name].method + LARGER.format(k=larger)
+            estimate = replace(estimate, high=nearest.high, method=method)
+    return estimate
 
 
 def duplicate_share(x: npt.ArrayLike) -> float:

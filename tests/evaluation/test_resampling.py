@@ -84,7 +84,7 @@ def test_a_frechet_replicate_equals_recomputation(x: np.ndarray, y: np.ndarray) 
 def test_the_variance_of_prdc_equals_recomputation_in_halves() -> None:
     x, y = X[:200].astype(np.float64), Y[:200].astype(np.float64)
     groups = [PROMPTS[:200], tuple(str(i // 2) for i in range(200))]
-    (three, five), df = prdc_file.measured(x, y, groups, (3, 5), 20, 1)
+    three, five = prdc_file.measured(x, y, groups, (3, 5), 20, 1)
     assert three.values == pytest.approx(dataclasses.astuple(precision_recall_density_coverage(x, y, 3)))
     both = balanced_halves(groups, 20, 1)
     first, second = (
@@ -99,7 +99,7 @@ def test_the_variance_of_prdc_equals_recomputation_in_halves() -> None:
     differences = first - second
     differences[:, 1] = 2 * np.sqrt(five.values[1]) * (np.sqrt(first[:, 1]) - np.sqrt(second[:, 1]))
     expected = prdc_file.ROOM * variance_from_halves(differences, both)
-    assert len(differences) == df == 19
+    assert len(differences) == five.df[3] == 19
     # Precision and density; the real images alone, with the balls as they are, say more of recall and coverage here.
     assert five.variances[[0, 2]] == pytest.approx(expected[[0, 2]])
     least = clustered_mean(prdc_file.count_balls(x, y, (5,))[0][0].members > 0, groups[1])[1] ** 2
@@ -113,7 +113,7 @@ def test_a_half_whose_balls_hold_everything_does_not_decide_the_error_of_a_small
     kinds = np.where(prompts[:, None] % 8, 9.0, -9.0) * np.ones(8)
     x = kinds + rng.normal(size=(40, 8))[prompts] + 0.1 * rng.normal(size=(120, 8))
     y = np.vstack([rng.normal(size=(114, 8)), 9 + rng.normal(size=(6, 8))])
-    (found,), _ = prdc_file.measured(x, y, [prompts, np.arange(120)], (5,), 20, 1)
+    (found,) = prdc_file.measured(x, y, [prompts, np.arange(120)], (5,), 20, 1)
     both = balanced_halves([prompts, np.arange(120)], 20, 1)
     recalls = np.array(
         [
@@ -124,6 +124,34 @@ def test_a_half_whose_balls_hold_everything_does_not_decide_the_error_of_a_small
     plain = variance_from_halves((recalls[:, 0] - recalls[:, 1])[:, None], both)[0]
     assert found.values[1] < 0.1 and recalls.max() > 0.9
     assert found.variances[1] < plain / 2
+
+
+def test_hits_of_few_groups_have_few_degrees_of_freedom() -> None:
+    """Real images far from the synthetic ones, of which the odd ones of one patient have balls that reach them."""
+    rng = np.random.default_rng(4)
+    x, y = 9 + rng.normal(size=(80, 4)), rng.normal(size=(80, 4))
+    y[:2] = 60 + rng.normal(size=(2, 4))
+    patients = np.arange(80) // 2
+    (far,) = prdc_file.measured(x, y, [np.arange(80), patients], (5,), 20, 1)
+    assert far.values[0] == 1 and far.df.tolist() == [2, 1, 2, 19]
+    (near,) = prdc_file.measured(y[2:], x[2:] - 9, [patients[2:], np.arange(78)], (5,), 20, 1)
+    assert near.df.tolist() == [19, 19, 19, 19]
+    assert prdc_file.carriers([3, 3, 6, 0], list("abcd")) == pytest.approx(144 / 54)
+    assert prdc_file.carriers([3, 3, 6, 0], list("aabb")) == 2 and prdc_file.carriers([0, 0], list("ab")) == 0
+
+
+def test_an_empty_ball_says_no_less_than_the_larger_one_around_it() -> None:
+    """Eight real images on their own, beyond the synthetic ones: with 5 neighbours their balls are small, with 10 they hold all."""
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(60, 4)) - 50, rng.normal(size=(60, 4))
+    y[:8] -= 500
+    pair = (Sample(x, tuple(map(str, range(60)))), Sample(y, tuple(map(str, range(60)))))
+    found, wide = (prdc_file.estimate_prdc(*pair, Settings(neighbours=k)) for k in (5, 10))
+    assert wide["precision"].value == 1
+    for name in ("precision", "precision_k3"):
+        assert found[name].value == found[name].low == 0 and found[name].high == wide["precision"].high
+        assert found[name].method.endswith("upper end with k = 10")
+    assert found["recall"].value == 0 and found["recall"].high < 0.2
 
 
 def test_sets_without_any_overlap_have_intervals_with_width() -> None:
