@@ -58,6 +58,8 @@ SCENARIOS = (
     Scenario("more features than images", 160, 160, 200, 4, 0.3, 0.3),
     Scenario("same distribution", 320, 320, 16, 4, 0.0, 0.3),
     Scenario("same distribution, more features than images", 160, 160, 200, 4, 0.0, 0.3),
+    Scenario("two images a feature", 126, 300, 60, 3, 0.3, 0.3),
+    Scenario("same distribution, two images a feature", 126, 300, 60, 3, 0.0, 0.3),
     Scenario("far off", 126, 300, 16, 3, 1.5, 0.3),
     Scenario("far off, n = 300", 300, 300, 16, 3, 1.5, 0.3),
     Scenario("far off, heavy tails", 126, 300, 16, 3, 1.5, 0.3, 3),

@@ -168,6 +168,14 @@ def _downdated_spectra(x: Features, own: Gaussian, other: Gaussian, blocks: IntA
     return norms
 
 
+def higher_orders(dimensions: int, n: int, m: int) -> float:
+    """By how much effects above the second order raise the variance of a bias-corrected distance of n and m images.
+
+    1 + 1.3 (d / n + d / m)^2 was seen in simulations (1.6 at n = 126, m = 300, d = 60, 1.3 at 240 and 300, 1.1 at 360 and 400).
+    """
+    return 1 + 1.3 * (dimensions / n + dimensions / m) ** 2
+
+
 def correctable(synthetic: Sample, reference: Sample, images_per_dimension: int = IMAGES_PER_DIMENSION) -> bool:
     """Whether both sets, and halves of the reference, have so many images for every feature that varies."""
     return min(synthetic.n, reference.n // 2) >= images_per_dimension * varying_dimensions(synthetic, reference)
@@ -197,7 +205,9 @@ def estimate_frechet_distance(
     corrected = correctable(synthetic, reference) if corrected is None else corrected
     if corrected:
         value = plug_in - bias
-        at_zero = second_order_variance(frechet_products(x, gaussian_x, blocks[0], y, gaussian_y, blocks[1]))
+        crowding = higher_orders(varying_dimensions(synthetic, reference), synthetic.n, reference.n)
+        products = frechet_products(x, gaussian_x, blocks[0], y, gaussian_y, blocks[1])
+        se, at_zero = se * np.sqrt(crowding), crowding * second_order_variance(products)
     else:
         value, at_zero, se = plug_in, 0.0, error_at_this_n(se, plug_in, bias)
     low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
@@ -205,7 +215,7 @@ def estimate_frechet_distance(
         "plug_in": plug_in,
         "bias": bias,
         "bias_corrected": corrected,
-        "se": se,
+        "se": float(se),
         "se_at_zero": float(np.sqrt(at_zero)),
         "n_reference": len(y),
         "dimensions": x.shape[1],

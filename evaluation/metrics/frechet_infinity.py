@@ -11,7 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evaluation.metrics.frechet import correctable, frechet_distance, leave_out_distances, varying_dimensions
+from evaluation.metrics.frechet import (
+    correctable,
+    frechet_distance,
+    higher_orders,
+    leave_out_distances,
+    varying_dimensions,
+)
 from evaluation.metrics.frechet_curvature import frechet_products
 from evaluation.metrics.gaussian import Features, as_table, features_to_gaussian, remembered_gaussian
 from evaluation.metrics.metric import FEATURES, Metric
@@ -77,6 +83,8 @@ def estimate_frechet_infinity(synthetic: Sample, reference: Sample, settings: Se
     distances = distances_of_parts(features[0], features[1], blocks[0], blocks[1], counts)
     value, plug_in = float(intercept_weights(counts) @ distances), float(distances[0])
     se, df, at_zero = _errors(features, blocks, plug_in, counts)
+    crowding = higher_orders(varying_dimensions(synthetic, reference), synthetic.n, reference.n)
+    se, at_zero = float(se * np.sqrt(crowding)), at_zero * crowding
     low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
     sizes = [synthetic.n // parts for parts in range(1, counts + 1)]
     extra = {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.metrics.frechet import IMAGES_PER_DIMENSION, gaussian_distance, leave_out_distances
+from evaluation.metrics.frechet import IMAGES_PER_DIMENSION, gaussian_distance, higher_orders, leave_out_distances
 from evaluation.metrics.frechet_curvature import frechet_products
 from evaluation.metrics.gaussian import features_to_gaussian
 from evaluation.metrics.metric import Metric
@@ -167,8 +167,12 @@ def estimate_over_sides(synthetic: BySide, reference: BySide, settings: Settings
         means = [np.mean([pair[which] for pair in replicates[chosen]], axis=0) for which in (0, 1)]
         bias, se, df = pool([jackknife(plug_in, mean, size) for mean, size in zip(means, sizes, strict=True)])
         value = plug_in - bias if corrected else plug_in
-        se = se if corrected else error_at_this_n(se, plug_in, bias)
-        at_zero = second_order_variance(mean_products(products[chosen])) if corrected else 0.0
+        at_zero = 0.0
+        if corrected:
+            crowding = higher_orders(width, synthetic.n, reference.n)
+            se, at_zero = se * np.sqrt(crowding), crowding * second_order_variance(mean_products(products[chosen]))
+        else:
+            se = error_at_this_n(se, plug_in, bias)
         low, high = squared_distance_interval(value, plug_in, se, df, settings.confidence, at_zero)
         return {"value": value, "low": low, "high": high, "plug_in": plug_in, "bias": bias, "se": se}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.metrics import Sample
-from evaluation.metrics.frechet import estimate_frechet_distance, moments_to_frechet_distance
+from evaluation.metrics.frechet import estimate_frechet_distance, higher_orders, moments_to_frechet_distance
 from evaluation.metrics.frechet_curvature import frechet_products
 from evaluation.metrics.frechet_infinity import intercept_weights, pair_weights
 from evaluation.metrics.gaussian import covariance_root, features_to_gaussian
@@ -117,6 +117,20 @@ def test_the_interval_near_zero_has_the_variance_at_zero() -> None:
 def test_an_uncorrected_distance_of_noise_alone_has_half_of_the_variance() -> None:
     assert error_at_this_n(2.0, 5.0, 5.0) == pytest.approx(2 * np.sqrt(0.5))
     assert error_at_this_n(2.0, 5.0, 0.0) == error_at_this_n(2.0, 0.0, 0.0) == 2.0
+
+
+def test_with_two_images_a_feature_higher_orders_count_too() -> None:
+    """40 pairs of one distribution, 60 features: the mean variance at 0 is that of the estimates."""
+    rows = []
+    for seed in range(40):
+        rng = np.random.default_rng([9, seed])
+        x, y = (Sample(rng.normal(size=(n, 60)), tuple(f"p{i:03d}" for i in range(n))) for n in (126, 260))
+        one = estimate_frechet_distance(x, y, Settings(seed=seed))
+        assert one.extra["bias_corrected"]
+        rows.append((one.value, one.extra["se_at_zero"]))
+    value, at_zero = np.array(rows).T
+    assert higher_orders(60, 126, 260) == pytest.approx(1 + 1.3 * (60 / 126 + 60 / 260) ** 2)
+    assert 0.6 < np.mean(at_zero**2) / np.var(value) < 1.7
 
 
 def test_intervals_of_alike_sets_are_not_too_wide() -> None:
