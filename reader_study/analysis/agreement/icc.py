@@ -64,11 +64,15 @@ def anova(ratings: Floats) -> Anova:
 
 def _estimate(method: str, found: Anova, kind: str, alpha: float, warnings: tuple[str, ...]) -> Estimate:
     value, low, high, p_value = _FORMS[kind[0]](found, alpha)
+    defined = np.isfinite(value)
     if kind[2] == "k":
         value, low, high = (_spearman_brown(x, found.k) for x in (value, low, high))
     known = bool(np.isfinite([value, low, high]).all())
     if not np.isfinite(value):
-        return missing(method, found.n, "The ratings leave no variance between cases or readers.")
+        text = "The ratings leave no variance between cases or readers."
+        if defined:
+            text = "The readers are less alike than chance would make them: their mean has no reliability to speak of."
+        return missing(method, found.n, text)
     return Estimate(
         value=value,
         interval=Interval(low, min(1.0, high), 1 - alpha) if known else None,

@@ -33,7 +33,17 @@ def ratings(draw: st.DrawFn) -> Floats:
 @given(ratings(), st.sampled_from(KINDS), st.floats(0.5, 4), st.floats(-5, 5))
 def test_the_unit_of_the_ratings_does_not_matter(values: Floats, kind: str, scale: float, shift: float) -> None:
     first, second = icc(values, kind), icc(values[::-1] * scale + shift, kind)
-    assert first.value == pytest.approx(second.value, rel=1e-6, abs=1e-9, nan_ok=True)
+    if first.value is None or second.value is None:
+        assert first.value is second.value and first.warnings == second.warnings
+    else:
+        assert first.value == pytest.approx(second.value, rel=1e-6, abs=1e-9)
+
+
+def test_readers_less_alike_than_chance_have_no_reliability_of_their_mean() -> None:
+    values = np.array([[3.0, 2.0, 3.0, 4.0], [4.0, 4.0, 3.0, 1.0]])
+    assert icc(values, "2,1").value == pytest.approx(-4 / 3)
+    mean = icc(values, "2,k")
+    assert mean.value is None and "less alike than chance" in mean.warnings[0]
 
 
 @settings(max_examples=40, deadline=None)
